@@ -1,0 +1,1 @@
+//! Response cache with freshness, stale answers and coalescing of identical calls.

@@ -1,0 +1,1 @@
+//! Token counting and fitting a conversation into a context window.

@@ -1,0 +1,1 @@
+//! Exact money: prices, catalogue, spend budgets and model selection.

@@ -1,0 +1,1 @@
+//! HTTP adapter for HolySheep and every OpenAI-compatible endpoint.

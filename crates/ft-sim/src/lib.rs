@@ -1,0 +1,1 @@
+//! Modelled LLM providers, in-process and over HTTP, with every fault a test needs.

@@ -100,7 +100,10 @@ mod tests {
             assert!(open >= Duration::from_secs(24) && open <= Duration::from_secs(36));
         }
         assert_eq!(draw.below(0), 0);
-        assert_eq!(draw.spread(Duration::MAX, 1.0).min(Duration::from_secs(1)), Duration::from_secs(1));
+        assert_eq!(
+            draw.spread(Duration::MAX, 1.0).min(Duration::from_secs(1)),
+            Duration::from_secs(1)
+        );
         assert!(!draw.chance(0.0) && draw.chance(1.0));
     }
 }

@@ -1,0 +1,132 @@
+//! From a complete answer to the stream it would have been.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+
+use super::{ChatChunk, ChatResponse, ChunkChoice, Content, Delta, FunctionDelta, ToolCallDelta};
+use crate::ProviderError;
+
+/// A streamed answer: chunks, then the end.
+///
+/// The stream ends without an error only after the provider ended it well: a `finish_reason` or its `[DONE]`
+/// was seen. Every other end is an `Err` item, after which nothing follows.
+///
+/// # Cancel safety
+/// Dropping it cancels the call upstream.
+pub struct ChunkStream {
+    inner: Pin<Box<dyn Stream<Item = Result<ChatChunk, ProviderError>> + Send>>,
+}
+
+impl ChunkStream {
+    /// Wraps any stream of chunks.
+    #[must_use]
+    pub fn new(
+        stream: impl Stream<Item = Result<ChatChunk, ProviderError>> + Send + 'static,
+    ) -> Self {
+        Self { inner: Box::pin(stream) }
+    }
+
+    /// A stream of chunks that are all there already.
+    #[must_use]
+    pub fn of(chunks: impl IntoIterator<Item = ChatChunk>) -> Self {
+        Self::new(Ready(chunks.into_iter().collect()))
+    }
+}
+
+impl Stream for ChunkStream {
+    type Item = Result<ChatChunk, ProviderError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.inner.as_mut().poll_next(cx)
+    }
+}
+
+impl fmt::Debug for ChunkStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ChunkStream")
+    }
+}
+
+struct Ready(VecDeque<ChatChunk>);
+
+impl Stream for Ready {
+    type Item = Result<ChatChunk, ProviderError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Poll::Ready(self.0.pop_front().map(Ok))
+    }
+}
+
+/// The chunks that put together give `response` again: one with the content of each choice, one that ends it,
+/// and one with the usage.
+#[must_use]
+pub fn replay(response: ChatResponse) -> Vec<ChatChunk> {
+    let frame = ChatChunk {
+        id: response.id,
+        object: "chat.completion.chunk".to_owned(),
+        created: response.created,
+        model: response.model,
+        extra: response.extra,
+        ..ChatChunk::default()
+    };
+    let mut chunks = Vec::with_capacity(2 * response.choices.len() + 1);
+    for choice in response.choices {
+        let mut message = choice.message;
+        let mut word = |field| match message.extra.shift_remove(field) {
+            Some(serde_json::Value::String(text)) => Some(text),
+            _ => None,
+        };
+        let reasoning_content = word("reasoning_content");
+        let reasoning = word("reasoning");
+        let delta = Delta {
+            role: Some(message.role),
+            content: match message.content {
+                Content::Absent | Content::Null => None,
+                Content::Text(text) => Some(text),
+                parts @ Content::Parts(_) => Some(parts.text().into_owned()),
+            },
+            refusal: message.refusal,
+            reasoning_content,
+            reasoning,
+            tool_calls: message
+                .tool_calls
+                .into_iter()
+                .zip(0..)
+                .map(|(call, index)| ToolCallDelta {
+                    index: Some(index),
+                    id: Some(call.id),
+                    kind: Some(call.kind),
+                    function: Some(FunctionDelta {
+                        name: Some(call.function.name),
+                        arguments: Some(call.function.arguments),
+                        extra: call.function.extra,
+                    }),
+                    extra: call.extra,
+                })
+                .collect(),
+            extra: message.extra,
+        };
+        let piece = ChunkChoice {
+            index: choice.index,
+            delta,
+            logprobs: choice.logprobs,
+            ..ChunkChoice::default()
+        };
+        chunks.push(ChatChunk { choices: vec![piece], ..frame.clone() });
+        let end = ChunkChoice {
+            index: choice.index,
+            finish_reason: choice.finish_reason,
+            extra: choice.extra,
+            ..ChunkChoice::default()
+        };
+        chunks.push(ChatChunk { choices: vec![end], ..frame.clone() });
+    }
+    if let Some(usage) = response.usage {
+        chunks.push(ChatChunk { usage: Some(usage), ..frame });
+    }
+    chunks
+}

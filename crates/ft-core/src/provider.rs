@@ -1,0 +1,91 @@
+//! The trait that people implement to bring their own provider.
+
+use async_trait::async_trait;
+
+use crate::chat::{
+    ChatRequest, ChatResponse, ChunkStream, EmbeddingRequest, EmbeddingResponse, replay,
+};
+use crate::{ErrorKind, ProviderError, Tick};
+
+/// What a provider is told about one attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The model to ask, in the provider's words. Replaces the request's.
+    pub model: String,
+    /// When the caller stops waiting, on the client's clock; [`Tick::MAX`] when never.
+    pub deadline: Tick,
+    /// The request's id, the same over all its attempts.
+    pub request_id: String,
+    /// The attempt's number within the request, from 1.
+    pub attempt: u32,
+    /// A key to pass upstream, the same over all attempts of one request.
+    pub idempotency_key: Option<String>,
+    /// Which of the provider's credentials to use, from 0. Providers with one ignore it.
+    pub credential: usize,
+}
+
+impl Call {
+    /// A first attempt at this model without a deadline.
+    #[must_use]
+    pub fn new(model: impl Into<String>) -> Self {
+        Self {
+            model: model.into(),
+            deadline: Tick::MAX,
+            request_id: String::new(),
+            attempt: 1,
+            idempotency_key: None,
+            credential: 0,
+        }
+    }
+}
+
+/// Something that answers chat requests.
+///
+/// An implementation connects, asks and reads; it does not retry, fall back, cache or keep time beyond its own
+/// connecting: the client above owns all of that, for every provider alike.
+///
+/// # Cancel safety
+/// The client drops a call's future or stream at any await when a timer fires or the caller leaves.
+/// An implementation must then stop its work, and must not leave a task behind that goes on.
+#[async_trait]
+pub trait Provider: Send + Sync + 'static {
+    /// The name for answers, metrics and configuration. Constant.
+    fn name(&self) -> &str;
+
+    /// How many credentials it holds, to be tried in turn when one is out or throttled. Default 1.
+    fn credentials(&self) -> usize {
+        1
+    }
+
+    /// Asks for a complete answer.
+    ///
+    /// # Errors
+    /// A [`ProviderError`] whose kind says what went wrong; in doubt [`ErrorKind::ServerError`].
+    async fn chat(&self, call: &Call, request: &ChatRequest)
+    -> Result<ChatResponse, ProviderError>;
+
+    /// Asks for a streamed answer. Default: [`chat`](Self::chat), replayed as chunks.
+    ///
+    /// # Errors
+    /// As [`chat`](Self::chat), when the stream could not be opened; later failures come as its last item.
+    async fn chat_stream(
+        &self,
+        call: &Call,
+        request: &ChatRequest,
+    ) -> Result<ChunkStream, ProviderError> {
+        Ok(ChunkStream::of(replay(self.chat(call, request).await?)))
+    }
+
+    /// Asks for vectors. Default: [`ErrorKind::Unsupported`].
+    ///
+    /// # Errors
+    /// As [`chat`](Self::chat).
+    async fn embed(
+        &self,
+        call: &Call,
+        request: &EmbeddingRequest,
+    ) -> Result<EmbeddingResponse, ProviderError> {
+        let _ = (call, request);
+        Err(ProviderError::new(ErrorKind::Unsupported).with_sent(false))
+    }
+}

@@ -1,0 +1,1 @@
+//! The breaker through its public API.

@@ -1,0 +1,181 @@
+//! The next step of a request: one pure function over values.
+//!
+//! It knows no clock, no provider and no runtime, so plain, streamed, hedged and simulated calls share it,
+//! and a test of it is a script.
+//!
+//! The rule that shapes it: **the next admissible target first.** A target is asked again only when none that
+//! has not been asked is left; no back-off ever stands between a failure and a target that is free.
+//! It ends by construction: a round asks or skips each target at most once (and repeats a target at most
+//! `max_attempts` times), and rounds, waits and attempts are bounded.
+
+mod event;
+mod ledger;
+mod plan;
+
+pub use event::{As, Event, FailReason, Skip, Step};
+pub use ledger::Ledger;
+pub use plan::{MidStream, Plan, PlannedTarget, TargetView, View};
+
+use crate::table::{Next, rule};
+use crate::time::Tick;
+
+/// What to do after `event`, which the ledger has already noted.
+#[must_use]
+pub fn decide(plan: &Plan, ledger: &Ledger, view: &View<'_>, event: &Event, now: Tick) -> Step {
+    let at = Decision { plan, ledger, view, now };
+    match *event {
+        Event::Succeeded { .. } => Step::Answer,
+        Event::HedgeDue => at.hedge(),
+        // Another leg may still answer: first success wins.
+        Event::Skipped { .. } | Event::Failed { delivered: false, .. }
+            if ledger.in_flight() > 0 =>
+        {
+            Step::Hold
+        }
+        Event::Failed { delivered: true, .. } => at.after_content(),
+        Event::Failed { target, kind, scope, hint, .. } => {
+            at.after_failure(target, rule(kind, scope).next, hint)
+        }
+        Event::Skipped { .. } | Event::Start => at.next(),
+        Event::Woke => at.after_wait(),
+    }
+}
+
+struct Decision<'a> {
+    plan: &'a Plan,
+    ledger: &'a Ledger,
+    view: &'a View<'a>,
+    now: Tick,
+}
+
+impl Decision<'_> {
+    fn after_failure(&self, target: usize, next: Next, hint: Option<std::time::Duration>) -> Step {
+        match next {
+            Next::Stop => self.last_resort(FailReason::Deadline),
+            Next::StopIfFirst if self.ledger.is_first_asked(target) => {
+                Step::Fail(FailReason::Refused)
+            }
+            Next::StopUnlessConfigured if !self.plan.filtered_falls_through => {
+                Step::Fail(FailReason::Refused)
+            }
+            Next::Refit if !self.ledger.was_refitted(target) => self.attempt(target, As::Refit),
+            Next::OtherCredential
+                if self.view.targets[target].credential_free
+                    && self.ledger.credentials_used(target)
+                        < self.plan.targets[target].credentials =>
+            {
+                self.attempt(target, As::Credential)
+            }
+            Next::OtherCredential => match hint {
+                Some(hint) if self.may_be_patient(target, hint) => Step::Wait {
+                    until: self.now.after(hint).max(self.view.targets[target].ready_at),
+                },
+                _ => self.next(),
+            },
+            Next::Next | Next::Refit | Next::StopIfFirst | Next::StopUnlessConfigured => {
+                self.next()
+            }
+        }
+    }
+
+    /// The throttled target itself is waited for, once, when the chain is configured to prefer that.
+    fn may_be_patient(&self, target: usize, hint: std::time::Duration) -> bool {
+        self.ledger.throttled() == Some(target)
+            && hint <= self.plan.throttle_patience
+            && self.now.after(hint) < self.plan.deadline
+    }
+
+    fn after_wait(&self) -> Step {
+        match self.ledger.resuming() {
+            Some(target) => self.attempt(target, As::Retry),
+            None => self.next(),
+        }
+    }
+
+    /// The next target of this round, else the wait before the next round, else the last resort.
+    fn next(&self) -> Step {
+        let mut open =
+            (0..self.plan.targets.len()).filter(|&target| self.ledger.is_due(self.plan, target));
+        match open.next() {
+            Some(target) => self.attempt(target, self.manner(target)),
+            None => match self.ledger.wait(self.plan, self.view, self.now) {
+                Some(until) if until < self.plan.deadline => Step::Wait { until },
+                _ => self.last_resort(self.ledger.fail_reason()),
+            },
+        }
+    }
+
+    fn manner(&self, target: usize) -> As {
+        if self.ledger.attempts() == 0 {
+            As::First
+        } else if self.ledger.was_asked(target) {
+            As::Retry
+        } else {
+            As::Fallback
+        }
+    }
+
+    fn attempt(&self, target: usize, manner: As) -> Step {
+        if self.now >= self.plan.deadline {
+            self.last_resort(FailReason::Deadline)
+        } else if self.ledger.attempts() >= self.plan.max_attempts {
+            self.last_resort(self.ledger.fail_reason())
+        } else {
+            Step::Try { target, manner }
+        }
+    }
+
+    fn hedge(&self) -> Step {
+        let Some(running) = self.ledger.sole_runner() else { return Step::Hold };
+        let provider = self.plan.targets[running].provider;
+        let other = (0..self.plan.targets.len()).find(|&target| {
+            self.plan.targets[target].provider != provider
+                && self.ledger.is_due(self.plan, target)
+                && self.view.targets[target].ready_at <= self.now
+        });
+        match other {
+            Some(target) if self.plan.hedge && self.ledger.hedges() == 0 => {
+                match self.attempt(target, As::Hedge) {
+                    step @ Step::Try { .. } => step,
+                    _ => Step::Hold,
+                }
+            }
+            _ => Step::Hold,
+        }
+    }
+
+    /// Content has reached the caller, so no other answer may begin from the start.
+    fn after_content(&self) -> Step {
+        let takes_over = |&target: &usize| {
+            self.plan.targets[target].prefill
+                && !self.ledger.is_barred(target)
+                && self.view.targets[target].ready_at <= self.now
+                && !self.ledger.was_continued(target)
+        };
+        match self.plan.mid_stream {
+            MidStream::Fail => Step::Fail(FailReason::MidStream),
+            MidStream::Continue => {
+                let other = (0..self.plan.targets.len()).find(takes_over);
+                match other.map(|target| self.attempt(target, As::Continue)) {
+                    Some(step @ Step::Try { .. }) => step,
+                    _ => Step::Fail(FailReason::MidStream),
+                }
+            }
+        }
+    }
+
+    fn last_resort(&self, reason: FailReason) -> Step {
+        if !self.plan.last_resorts || matches!(reason, FailReason::TooLong | FailReason::Refused) {
+            Step::Fail(reason)
+        } else if self.view.stale {
+            Step::Stale
+        } else if self.plan.emergency {
+            Step::Emergency
+        } else {
+            Step::Fail(reason)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

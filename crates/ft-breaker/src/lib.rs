@@ -2,6 +2,8 @@
 
 mod breaker;
 mod config;
+#[cfg(feature = "tower")]
+mod layer;
 mod lease;
 mod outcome;
 mod permit;
@@ -15,6 +17,8 @@ mod word;
 
 pub use breaker::Breaker;
 pub use config::{BreakerConfig, FailureRatio, InvalidConfig, SlowCalls};
+#[cfg(feature = "tower")]
+pub use layer::{BreakerLayer, BreakerService, ResponseFuture};
 pub use outcome::Outcome;
 pub use permit::{OwnedPermit, Permit, StreamGuard};
 pub use rejected::{BreakerError, RejectReason, Rejected};

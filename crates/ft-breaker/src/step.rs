@@ -171,16 +171,19 @@ impl Moment<'_> {
 
     fn settle(&self, outcome: Outcome) -> (Word, Verdict) {
         match (self.word.view(), outcome) {
-            (View::Closed { failures }, _) => match self.count(failures, outcome) {
+            (View::Closed { failures }, _) => match self.count(failures, outcome, 0) {
                 (_, Some(reason)) => self.open(0, reason),
                 (failures, None) => self.keep(View::Closed { failures }),
             },
-            (View::ObserveOnly { failures, told }, _) => match self.count(failures, outcome) {
-                (failures, Some(reason)) if told & bit(reason) == 0 => {
-                    self.turn(View::ObserveOnly { failures, told: told | bit(reason) }, 0, reason)
+            (View::ObserveOnly { failures, told }, _) => {
+                match self.count(failures, outcome, told) {
+                    (failures, Some(reason)) => {
+                        let told = told | bit(reason);
+                        self.turn(View::ObserveOnly { failures, told }, 0, reason)
+                    }
+                    (failures, None) => self.keep(View::ObserveOnly { failures, told }),
                 }
-                (failures, _) => self.keep(View::ObserveOnly { failures, told }),
-            },
+            }
             (View::HalfOpen { .. }, Outcome::Failure) => self.reopen(Reason::ProbeFailed),
             (View::HalfOpen { .. }, Outcome::Slow) => self.reopen(Reason::ProbeSlow),
             (View::HalfOpen { .. }, Outcome::Success) if self.observed.slow_call => {
@@ -204,26 +207,22 @@ impl Moment<'_> {
         }
     }
 
-    /// Failures in a row after this call, and the reason to open if there is one.
-    fn count(&self, failures: u32, outcome: Outcome) -> (u32, Option<Reason>) {
+    /// Failures in a row after this call, and the first reason to open that was not `told` yet.
+    fn count(&self, failures: u32, outcome: Outcome, told: u8) -> (u32, Option<Reason>) {
+        let (failures, failed) = match outcome {
+            Outcome::Success => (0, false),
+            Outcome::Failure | Outcome::Slow => (failures.saturating_add(1), true),
+            Outcome::Throttled | Outcome::Neutral => return (failures, None),
+        };
+        let in_a_row = self.config.consecutive_failures.is_some_and(|most| failures >= most);
         let slow = self.observed.slow_call && self.observed.slow_over;
-        match outcome {
-            Outcome::Success => (0, slow.then_some(Reason::SlowRatio)),
-            Outcome::Failure | Outcome::Slow => {
-                let failures = failures.saturating_add(1);
-                let in_a_row =
-                    self.config.consecutive_failures.is_some_and(|most| failures >= most);
-                let reason = if in_a_row {
-                    Some(Reason::ConsecutiveFailures)
-                } else if self.observed.failures_over {
-                    Some(Reason::FailureRatio)
-                } else {
-                    slow.then_some(Reason::SlowRatio)
-                };
-                (failures, reason)
-            }
-            Outcome::Throttled | Outcome::Neutral => (failures, None),
-        }
+        let crossed = [
+            (failed && in_a_row, Reason::ConsecutiveFailures),
+            (failed && self.observed.failures_over, Reason::FailureRatio),
+            (slow, Reason::SlowRatio),
+        ];
+        let new = crossed.into_iter().find(|(holds, reason)| *holds && told & bit(*reason) == 0);
+        (failures, new.map(|(_, reason)| reason))
     }
 
     fn obey(&self, command: Command) -> (Word, Verdict) {

@@ -113,12 +113,13 @@ impl Breaker {
     }
 
     /// Opens the circuit for this long from now; it then recovers by probes, as after a trip.
+    /// Ends a manual mode.
     /// No jitter is added. Saturates 34 years after the clock's epoch.
     pub fn open_for(&self, rest: Duration) {
         self.command(Command::OpenUntil(self.now() + rest));
     }
 
-    /// Opens the circuit until then; it then recovers by probes, as after a trip.
+    /// Opens the circuit until then; it then recovers by probes, as after a trip. Ends a manual mode.
     pub fn open_until(&self, until: Tick) {
         self.command(Command::OpenUntil(until));
     }

@@ -22,7 +22,6 @@ impl Tag {
 
     /// The place of a bucket in the ring.
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "less than sixteen")]
     pub(super) const fn slot(bucket: u64) -> usize {
         (bucket % Self::RING) as usize
     }

@@ -6,8 +6,10 @@
 //! A gate is not a breaker: nothing failed, the provider is well, and "no" is an answer with a date on it.
 
 mod config;
+mod deadline;
 mod machine;
 mod pass;
+mod phase;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,8 +18,8 @@ use std::time::Duration;
 use ft_core::Tick;
 
 pub use self::config::GateConfig;
-pub use self::machine::{GatePhase, GateReason, Gated};
 pub use self::pass::{GatePass, OwnedGatePass, Pass};
+pub use self::phase::{GatePhase, GateReason, Gated};
 
 use self::machine::{Entry, Machine};
 use crate::InvalidConfig;
@@ -54,6 +56,7 @@ impl Gate {
     /// # Errors
     ///
     /// [`Gated`] with the moment to come back while the deadline lies ahead or another call is the pilot.
+    #[inline]
     pub fn admit(&self, now: Tick) -> Result<GatePass<'_>, Gated> {
         self.enter(now).map(|entry| Pass::new(self, entry))
     }
@@ -63,6 +66,7 @@ impl Gate {
     /// # Errors
     ///
     /// As [`admit`](Self::admit).
+    #[inline]
     pub fn admit_owned(self: &Arc<Self>, now: Tick) -> Result<OwnedGatePass, Gated> {
         self.enter(now).map(|entry| Pass::new(Arc::clone(self), entry))
     }
@@ -90,13 +94,19 @@ impl Gate {
         self.change(Machine::clear);
     }
 
-    /// What a call would meet now; changes nothing.
+    /// What a call would meet now; admits nobody.
     #[must_use]
     pub fn phase(&self, now: Tick) -> GatePhase {
-        if self.is_shut() { self.lock().phase(now) } else { GatePhase::Open }
+        if !self.is_shut() {
+            return GatePhase::Open;
+        }
+        let mut machine = self.lock();
+        // Callers who only ask must see an end too when the clock has stepped back.
+        machine.follow(now);
+        machine.phase(now)
     }
 
-    /// When to come back, or `None` when a call would be admitted now; changes nothing.
+    /// When to come back, or `None` when a call would be admitted now; admits nobody.
     ///
     /// While a pilot is under way this is one [`GateConfig::recheck`] from now, at most the end of its lease.
     #[must_use]
@@ -122,12 +132,20 @@ impl Gate {
         self.reason() == Some(GateReason::Out)
     }
 
+    #[inline]
     fn enter(&self, now: Tick) -> Result<Entry, Gated> {
         let word = self.word.load(Ordering::Acquire);
-        if word & SHUT == 0 {
-            return Ok(Entry::Open { era: word >> 1 });
-        }
+        if word & SHUT == 0 { Ok(Entry::Open { era: word >> 1 }) } else { self.enter_shut(now) }
+    }
+
+    #[cold]
+    fn enter_shut(&self, now: Tick) -> Result<Entry, Gated> {
         self.change(|machine| machine.admit(now))
+    }
+
+    #[cold]
+    fn release(&self, pilot: Entry) {
+        self.change(|machine| machine.released(pilot));
     }
 
     /// One step of the machine, published before the lock is let go.

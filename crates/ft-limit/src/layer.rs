@@ -66,7 +66,7 @@ where
 
     fn call(&mut self, request: R) -> Self::Future {
         let state = match self.limit.acquire_owned() {
-            Ok(permit) => State::Called { call: self.inner.call(request), permit },
+            Ok(permit) => State::Called { call: self.inner.call(request), permit: Some(permit) },
             Err(full) => State::Rejected { full },
         };
         InFlightFuture { state }
@@ -90,7 +90,7 @@ pin_project! {
     #[project = StateProjection]
     #[derive(Debug)]
     enum State<F> {
-        Called { #[pin] call: F, permit: OwnedInFlightPermit },
+        Called { #[pin] call: F, permit: Option<OwnedInFlightPermit> },
         Rejected { full: Full },
     }
 }
@@ -103,8 +103,11 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
-            StateProjection::Called { call, .. } => {
-                Poll::Ready(ready!(call.poll(cx)).map_err(InFlightError::Inner))
+            StateProjection::Called { call, permit } => {
+                let outcome = ready!(call.poll(cx));
+                // A future that is kept after its end holds no place.
+                *permit = None;
+                Poll::Ready(outcome.map_err(InFlightError::Inner))
             }
             StateProjection::Rejected { full } => Poll::Ready(Err(InFlightError::Full(*full))),
         }

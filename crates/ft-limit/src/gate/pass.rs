@@ -65,9 +65,10 @@ impl<G: Deref<Target = Gate>> Pass<G> {
 }
 
 impl<G: Deref<Target = Gate>> Drop for Pass<G> {
+    #[inline]
     fn drop(&mut self) {
-        if let entry @ Entry::Pilot { .. } = self.take() {
-            self.gate.change(|machine| machine.released(entry));
+        if self.is_pilot() {
+            self.gate.release(self.entry);
         }
     }
 }

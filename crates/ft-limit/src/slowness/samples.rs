@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ft_core::Tick;
+use ft_core::time::nanos;
 
 use super::KEPT;
 
@@ -12,7 +13,8 @@ pub(super) struct Samples {
     /// Where the next sample goes once the ring is full.
     next: usize,
     enough: usize,
-    forget_after: Duration,
+    /// Nanoseconds.
+    forget_after: u64,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +33,7 @@ struct Value {
 
 impl Samples {
     pub(super) const fn new(enough: usize, forget_after: Duration) -> Self {
-        Self { ring: Vec::new(), next: 0, enough, forget_after }
+        Self { ring: Vec::new(), next: 0, enough, forget_after: nanos(forget_after) }
     }
 
     pub(super) fn record(&mut self, now: Tick, took: Duration, censored: bool) {

@@ -1,0 +1,287 @@
+//! Which steps a run has, and the commands of each.
+//!
+//! Cheap steps come first, so that a slip is known within seconds. All but loom build with the
+//! same flags into the same folder: what one step compiled, the next one finds.
+
+use std::path::Path;
+
+use cargo_metadata::{Metadata, Package};
+
+use super::{Options, StepName};
+use crate::Outcome;
+use crate::process::Cmd;
+
+/// One step of a run.
+#[derive(Debug)]
+pub(super) struct Step {
+    pub(super) name: StepName,
+    pub(super) action: Action,
+    /// Whether a pass without one counted test binary would be a lie.
+    pub(super) counts_tests: bool,
+}
+
+/// What a step does.
+#[derive(Debug)]
+pub(super) enum Action {
+    Commands(Vec<Cmd>),
+    /// In this process: the binary on disk may be rebuilt under our feet.
+    Tidy,
+    Smoke,
+}
+
+/// The steps of a run, and what cannot be checked on this machine.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) steps: Vec<Step>,
+    pub(super) missing: Vec<String>,
+}
+
+impl Plan {
+    /// Every step that this workspace and this machine have.
+    ///
+    /// # Errors
+    /// When a folder of documents cannot be listed.
+    pub(super) fn new(metadata: &Metadata, root: &Path) -> Outcome<Self> {
+        let mut missing = Vec::new();
+        let all = "--workspace --all-features";
+        let mut steps = vec![
+            commands(StepName::Fmt, [Cmd::cargo("fmt --all -- --check")]),
+            Step { name: StepName::Tidy, action: Action::Tidy, counts_tests: false },
+            commands(
+                StepName::Clippy,
+                [Cmd::cargo(&format!("clippy {all} --all-targets -- -D warnings"))],
+            ),
+            // All binaries run even after a failure: the count at the end is of all tests.
+            tests(StepName::Test, [Cmd::cargo(&format!("test {all} --no-fail-fast"))]),
+            tests(StepName::Unit, [Cmd::cargo(&format!("test {all} --no-fail-fast --lib --bins"))]),
+            commands(StepName::Examples, [Cmd::cargo(&format!("build {all} --examples"))]),
+            commands(
+                StepName::Doc,
+                [Cmd::cargo(&format!("doc {all} --no-deps")).env("RUSTDOCFLAGS", "-D warnings")],
+            ),
+            commands(StepName::Features, feature_checks(metadata)),
+        ];
+        let loom = loom_tests(metadata);
+        if !loom.is_empty() {
+            steps.push(tests(StepName::Loom, loom));
+        }
+        let tools = promtool(root, &mut missing)?;
+        if !tools.is_empty() {
+            steps.push(commands(StepName::Tools, tools));
+        }
+        steps.push(Step { name: StepName::Smoke, action: Action::Smoke, counts_tests: false });
+        let mut plan = Self { steps, missing };
+        if std::env::var("CI").is_ok_and(|value| value == "true") {
+            plan.for_ci(root);
+        }
+        Ok(plan)
+    }
+
+    /// The steps that the options ask for.
+    pub(super) fn choose(mut self, options: &Options) -> Self {
+        self.steps.retain(|step| wants(step.name, options));
+        if !self.steps.iter().any(|step| step.name == StepName::Tools) && options.fast {
+            self.missing.clear();
+        }
+        self
+    }
+
+    /// A log has no colours and a clean machine has no use for incremental builds.
+    fn for_ci(&mut self, root: &Path) {
+        for step in &mut self.steps {
+            if let Action::Commands(commands) = &mut step.action {
+                for command in commands {
+                    let plain = command.clone().env("CARGO_TERM_COLOR", "never");
+                    *command = plain.env("CARGO_INCREMENTAL", "0");
+                }
+            }
+        }
+        if root.join(".git").exists() {
+            let unchanged = Cmd::new("git", &["diff", "--exit-code", "--", "Cargo.lock"]);
+            self.steps.insert(0, commands(StepName::Lock, [unchanged]));
+        }
+    }
+}
+
+fn wants(name: StepName, options: &Options) -> bool {
+    if !options.only.is_empty() {
+        return options.only.contains(&name);
+    }
+    match name {
+        StepName::Lock | StepName::Fmt | StepName::Tidy | StepName::Clippy => true,
+        StepName::Unit => options.fast,
+        StepName::Test
+        | StepName::Examples
+        | StepName::Doc
+        | StepName::Features
+        | StepName::Loom
+        | StepName::Tools
+        | StepName::Smoke => !options.fast,
+    }
+}
+
+fn commands(name: StepName, commands: impl IntoIterator<Item = Cmd>) -> Step {
+    let action = Action::Commands(commands.into_iter().collect());
+    Step { name, action, counts_tests: false }
+}
+
+fn tests(name: StepName, all: impl IntoIterator<Item = Cmd>) -> Step {
+    Step { counts_tests: true, ..commands(name, all) }
+}
+
+/// Members but this one, which is built alone whenever it runs.
+fn members(metadata: &Metadata) -> Vec<&Package> {
+    let mut members = metadata.workspace_packages();
+    members.retain(|package| package.name.as_str() != env!("CARGO_PKG_NAME"));
+    members.sort_by_key(|package| package.name.as_str());
+    members
+}
+
+/// Each crate alone, for what the others' features hide: a build of the whole workspace switches
+/// on everything that anyone asked for.
+fn feature_checks(metadata: &Metadata) -> Vec<Cmd> {
+    members(metadata)
+        .iter()
+        .flat_map(|package| {
+            let features = package.features.iter().filter(|(name, includes)| {
+                // An empty `default` is the same as no features.
+                name.as_str() != "default" || !includes.is_empty()
+            });
+            feature_check(package.name.as_str(), features.map(|(name, _)| name.as_str()))
+        })
+        .collect()
+}
+
+fn feature_check<'a>(name: &str, features: impl Iterator<Item = &'a str>) -> Vec<Cmd> {
+    let bare = Cmd::cargo(&format!("check --package {name} --no-default-features"));
+    let each = features.map(|feature| bare.clone().arg("--features").arg(feature));
+    std::iter::once(bare.clone()).chain(each).collect()
+}
+
+/// `tests/loom.rs` of every crate that has one. Loom replaces the atomics for the whole build, so
+/// it has a folder of its own and does not throw away what the other steps compiled.
+fn loom_tests(metadata: &Metadata) -> Vec<Cmd> {
+    let target_dir = metadata.target_directory.join("loom");
+    let has_loom = |package: &&Package| {
+        package.manifest_path.parent().is_some_and(|folder| folder.join("tests/loom.rs").exists())
+    };
+    let with_loom = members(metadata).into_iter().filter(has_loom);
+    with_loom
+        .map(|package| {
+            Cmd::cargo(&format!("test --package {} --release --test loom", package.name))
+                .arg("--target-dir")
+                .arg(shown_below(&target_dir, &metadata.workspace_root))
+                .env("RUSTFLAGS", "--cfg loom")
+        })
+        .collect()
+}
+
+/// A path as it is typed at the root, where it is below the root.
+fn shown_below(path: &cargo_metadata::camino::Utf8Path, root: impl AsRef<Path>) -> String {
+    path.strip_prefix(root.as_ref()).unwrap_or(path).to_string()
+}
+
+/// Alert rules (`docs/alerts/*.yml`) and recorded metric text (`docs/**/*.prom`).
+fn promtool(root: &Path, missing: &mut Vec<String>) -> Outcome<Vec<Cmd>> {
+    let mut rules = Vec::new();
+    let mut metrics = Vec::new();
+    let mut folders = vec![root.join("docs")];
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+        for entry in entries {
+            let path = entry?.path();
+            let shown = path.strip_prefix(root).unwrap_or(&path).display().to_string();
+            let extension = path.extension().and_then(|extension| extension.to_str());
+            match extension {
+                _ if path.is_dir() => folders.push(path),
+                Some("yml" | "yaml") if folder.ends_with("alerts") => rules.push(shown),
+                Some("prom") => metrics.push(shown),
+                _ => {}
+            }
+        }
+    }
+    let mut checks: Vec<Cmd> = rules
+        .into_iter()
+        .map(|path| Cmd::new("promtool", &["check", "rules"]).arg(path))
+        .chain(
+            metrics.into_iter().map(|path| Cmd::new("promtool", &["check", "metrics"]).input(path)),
+        )
+        .collect();
+    if !checks.is_empty() && !is_installed("promtool") {
+        checks.clear();
+        missing.push("alert rules and metric text: promtool is not installed".to_owned());
+    }
+    Ok(checks)
+}
+
+/// Whether a program stands in one of the folders of `PATH`.
+fn is_installed(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| {
+        folder.join(program).is_file() || folder.join(format!("{program}.exe")).is_file()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace;
+
+    fn options(fast: bool, only: &[StepName]) -> Options {
+        Options { fast, keep_going: false, only: only.to_vec() }
+    }
+
+    fn names(options: &Options) -> Vec<StepName> {
+        let root = workspace::root();
+        let mut plan = Plan::new(&workspace::metadata(&root).unwrap(), &root).unwrap();
+        // What only some machines and states of the tree have.
+        plan.steps
+            .retain(|step| ![StepName::Lock, StepName::Loom, StepName::Tools].contains(&step.name));
+        plan.choose(options).steps.iter().map(|step| step.name).collect()
+    }
+
+    #[test]
+    fn a_full_run_has_every_step_but_the_shorter_form_of_another() {
+        use StepName::{Clippy, Doc, Examples, Features, Fmt, Smoke, Test, Tidy};
+        let full = [Fmt, Tidy, Clippy, Test, Examples, Doc, Features, Smoke];
+        assert_eq!(names(&options(false, &[])), full);
+    }
+
+    #[test]
+    fn a_fast_run_has_four_steps() {
+        use StepName::{Clippy, Fmt, Tidy, Unit};
+        assert_eq!(names(&options(true, &[])), [Fmt, Tidy, Clippy, Unit]);
+    }
+
+    #[test]
+    fn chosen_steps_keep_their_order() {
+        let only = [StepName::Doc, StepName::Fmt];
+        assert_eq!(names(&options(false, &only)), [StepName::Fmt, StepName::Doc]);
+    }
+
+    #[test]
+    fn each_feature_is_checked_by_itself_and_so_is_none() {
+        let shown: Vec<String> =
+            feature_check("a", ["chat"].into_iter()).iter().map(ToString::to_string).collect();
+        assert_eq!(
+            shown,
+            [
+                "cargo check --package a --no-default-features",
+                "cargo check --package a --no-default-features --features chat",
+            ]
+        );
+    }
+
+    #[test]
+    fn ft_core_is_checked_without_its_chat_vocabulary() {
+        let checks = feature_checks(&workspace::metadata(&workspace::root()).unwrap());
+        let shown: Vec<String> = checks.iter().map(ToString::to_string).collect();
+        assert!(shown.iter().any(|line| line.ends_with("ft-core --no-default-features")));
+        assert!(shown.iter().any(|line| line.ends_with("--features chat")), "{shown:?}");
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_not_installed() {
+        assert!(!is_installed("no-such-program"));
+    }
+}

@@ -1,0 +1,3 @@
+//! Placeholder until the mechanisms stand.
+
+fn main() {}

@@ -1,0 +1,71 @@
+//! What an entry weighs in memory.
+
+use std::mem::size_of;
+
+use ft_core::chat::{Choice, Content, Extra, Message, Usage};
+use serde_json::Value;
+
+use super::Entry;
+use crate::Key;
+
+/// The store's own records for each entry: moka keeps the key twice, a record and two queue nodes.
+const BOOKKEEPING: usize = 2 * size_of::<Key>() + 256;
+
+/// A field of a map beside its name and value: its hash and its place in the index.
+const FIELD: usize = size_of::<String>() + size_of::<Value>() + 2 * size_of::<usize>();
+
+impl Entry {
+    /// Bytes of memory that it takes, by the length of what it holds. Spare capacity is not seen.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let response = &*self.response;
+        let own = size_of::<Self>() + size_of_val(response) + BOOKKEEPING;
+        let names = self.served_by.provider.len() + self.served_by.model.len() + self.tier.len();
+        let usage = self.usage.iter().chain(&response.usage).map(of_usage).sum::<usize>();
+        let words = response.id.len() + response.object.len() + response.model.len();
+        let choices = response.choices.iter().map(of_choice).sum::<usize>();
+        own + names + usage + words + choices + of_fields(&response.extra)
+    }
+}
+
+fn of_usage(usage: &Usage) -> usize {
+    let prompt = usage.prompt_tokens_details.as_ref().map_or(0, |of| of_fields(&of.extra));
+    let answer = usage.completion_tokens_details.as_ref().map_or(0, |of| of_fields(&of.extra));
+    prompt + answer + of_fields(&usage.extra)
+}
+
+fn of_choice(choice: &Choice) -> usize {
+    let logprobs = choice.logprobs.as_ref().map_or(0, of_value);
+    size_of::<Choice>() + of_message(&choice.message) + logprobs + of_fields(&choice.extra)
+}
+
+/// Without tool calls: an answer that has them is not kept.
+fn of_message(message: &Message) -> usize {
+    let content = match &message.content {
+        Content::Absent | Content::Null => 0,
+        Content::Text(text) => text.len(),
+        Content::Parts(parts) => parts
+            .iter()
+            .map(|part| {
+                let text = part.text.as_ref().map_or(0, String::len);
+                size_of_val(part) + part.kind.len() + text + of_fields(&part.extra)
+            })
+            .sum(),
+    };
+    let refusal = message.refusal.as_ref().map_or(0, String::len);
+    content + refusal + of_fields(&message.extra)
+}
+
+fn of_fields(fields: &Extra) -> usize {
+    fields.iter().map(|(name, value)| FIELD + name.len() + of_value(value)).sum()
+}
+
+/// What a value holds beyond its own place.
+fn of_value(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(|item| size_of::<Value>() + of_value(item)).sum(),
+        Value::Object(fields) => of_fields(fields),
+    }
+}

@@ -1,0 +1,261 @@
+//! Coalescing: identical calls that run at the same time become one.
+//!
+//! moka's three ways to compute a value once do not fit: the first shares an error but takes no freshness, the
+//! second takes freshness but cannot fail, the third runs the waiters of a failed call one after another, which
+//! in an outage is a queue of paid attempts. And none of them tells the end of a chain, which all who wait should
+//! share, from the end of a caller, which concerns nobody else.
+
+mod machine;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::oneshot;
+
+use self::machine::{Joined, Table, Ticket};
+use crate::Key;
+
+/// Locks over which flights are spread; a power of two.
+///
+/// Every request takes one twice when coalescing is on. With a single lock that would be the one place where all
+/// cores meet; with sixteen, picked by bits of the key, they rarely do.
+const SHARDS: usize = 16;
+
+/// What two calls must have in common to become one: the key, and whatever else changes the outcome.
+///
+/// The key says which answer is wanted, not how it is to be got. A call that must not fall back, or has a spend
+/// limit of its own, must not be given the outcome of one that may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FlightKey(pub Key, pub u64);
+
+impl FlightKey {
+    /// A flight key of the cache key and everything that this call overrides.
+    ///
+    /// The digest is the same in every process of one build, and is not meant to be kept.
+    #[must_use]
+    pub fn with_overrides(key: Key, overrides: &impl Hash) -> Self {
+        let mut digest = DefaultHasher::new();
+        overrides.hash(&mut digest);
+        Self(key, digest.finish())
+    }
+}
+
+/// Calls under way, each with one leader and those who wait for it.
+///
+/// A clone shares them. `T` is the outcome of the whole chain, an error as well as an answer; it is cloned for
+/// each follower, so it should be cheap to clone.
+pub struct Flights<T> {
+    shards: Arc<[Shard<T>]>,
+}
+
+type Shard<T> = Mutex<Table<oneshot::Sender<FollowEnd<T>>>>;
+
+/// What a call is to do.
+#[derive(Debug)]
+#[must_use = "a dropped role leaves the flight"]
+pub enum Role<T> {
+    /// Make the call, and tell the outcome.
+    Lead(LeadGuard<T>),
+    /// Wait for the outcome.
+    Follow(Follower<T>),
+}
+
+/// How waiting ends.
+#[derive(Debug)]
+#[must_use = "a dropped lead is passed on"]
+pub enum FollowEnd<T> {
+    /// The leader's chain came to its end, whatever that is.
+    Shared(T),
+    /// The leader came to an end of its own: it is this call's turn to lead those who still wait.
+    Lead(LeadGuard<T>),
+}
+
+impl<T> Flights<T> {
+    /// No flights.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
+    }
+
+    /// Follows the flight of this key, or starts one and leads it.
+    pub fn join(&self, key: FlightKey) -> Role<T> {
+        match self.sit(key) {
+            Ok(seat) => Role::Follow(Follower { flights: self.clone(), key, seat: Some(seat) }),
+            Err(lead) => Role::Lead(lead),
+        }
+    }
+
+    /// How many flights are under way. For gauges; while it counts, flights come and go.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.shards.iter().map(|shard| lock(shard).len()).sum()
+    }
+
+    fn sit(&self, key: FlightKey) -> Result<Seat<T>, LeadGuard<T>> {
+        // Made before the lock is taken and mostly not needed, but then the lock is held for a map's work only.
+        let (tell, told) = oneshot::channel();
+        let joined = self.table(&key).join(key, tell);
+        match joined {
+            Joined::Follow(ticket) => Ok(Seat { ticket, told }),
+            Joined::Lead(_unused) => Err(LeadGuard { flights: self.clone(), key, leads: true }),
+        }
+    }
+
+    fn table(&self, key: &FlightKey) -> MutexGuard<'_, Table<oneshot::Sender<FollowEnd<T>>>> {
+        // The top byte of the prefix: maps take their own bits from a keyed hash of all of it.
+        let [.., top] = (key.0.prefix() ^ key.1).to_le_bytes();
+        lock(&self.shards[usize::from(top) % SHARDS])
+    }
+}
+
+// Nothing under these locks calls foreign code: wakers and outcomes are touched after they are released. So a
+// poisoned one still guards a sound table.
+fn lock<W>(shard: &Mutex<Table<W>>) -> MutexGuard<'_, Table<W>> {
+    shard.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Leads a flight. Dropped, it passes the lead on.
+#[must_use = "a dropped lead is passed on"]
+pub struct LeadGuard<T> {
+    flights: Flights<T>,
+    key: FlightKey,
+    leads: bool,
+}
+
+impl<T: Clone> LeadGuard<T> {
+    /// Tells all who wait how the chain ended, and returns how many they were.
+    ///
+    /// For ends that concern them as well: an answer, a refusal by the provider, all targets out. Whoever joins
+    /// after this starts a new flight.
+    pub fn finish(mut self, outcome: T) -> usize {
+        self.leads = false;
+        let mut waiting = self.flights.table(&self.key).finish(&self.key);
+        let Some(last) = waiting.next_back() else { return 0 };
+        let mut told = 0;
+        for follower in waiting {
+            told += usize::from(follower.send(FollowEnd::Shared(outcome.clone())).is_ok());
+        }
+        told + usize::from(last.send(FollowEnd::Shared(outcome)).is_ok())
+    }
+}
+
+impl<T> LeadGuard<T> {
+    /// Passes the lead to the one who has waited longest; with nobody waiting, the flight ends.
+    ///
+    /// For ends that are this caller's own: its deadline, its spend limit, its leaving. Dropping does the same.
+    pub fn abandon(self) {
+        drop(self);
+    }
+
+    /// The key that it leads.
+    #[must_use]
+    pub const fn key(&self) -> FlightKey {
+        self.key
+    }
+}
+
+impl<T> Drop for LeadGuard<T> {
+    fn drop(&mut self) {
+        if !self.leads {
+            return;
+        }
+        self.leads = false;
+        // A successor may leave between being picked and being told: then the lead comes back and goes to the
+        // next. One told already and leaving passes it on by dropping this very guard.
+        let mut lead = Self { flights: self.flights.clone(), key: self.key, leads: true };
+        loop {
+            let successor = self.flights.table(&self.key).pass_on(&self.key);
+            let Some(successor) = successor else {
+                lead.leads = false;
+                return;
+            };
+            match successor.send(FollowEnd::Lead(lead)) {
+                Err(FollowEnd::Lead(back)) => lead = back,
+                Ok(()) | Err(FollowEnd::Shared(_)) => return,
+            }
+        }
+    }
+}
+
+/// Waits for the outcome of a flight. Dropped, it leaves without a trace.
+#[must_use = "a dropped follower leaves the flight"]
+pub struct Follower<T> {
+    flights: Flights<T>,
+    key: FlightKey,
+    seat: Option<Seat<T>>,
+}
+
+struct Seat<T> {
+    ticket: Ticket,
+    told: oneshot::Receiver<FollowEnd<T>>,
+}
+
+impl<T> Follower<T> {
+    /// Waits for the flight's outcome, or for the lead.
+    ///
+    /// The lead comes at most once. A call after the end joins the key's flight anew, so it may lead at once.
+    ///
+    /// # Cancel safety
+    ///
+    /// Safe: a call that was dropped can be made again and misses nothing. A follower that is dropped after the
+    /// lead was handed to it, and before it was taken, passes it on.
+    pub async fn wait(&mut self) -> FollowEnd<T> {
+        loop {
+            if let Some(seat) = &mut self.seat {
+                let told = (&mut seat.told).await;
+                self.seat = None;
+                if let Ok(end) = told {
+                    return end;
+                }
+                // The leader panicked while it told the others, and there is no flight any more.
+            }
+            match self.flights.sit(self.key) {
+                Ok(seat) => self.seat = Some(seat),
+                Err(lead) => return FollowEnd::Lead(lead),
+            }
+        }
+    }
+}
+
+impl<T> Drop for Follower<T> {
+    fn drop(&mut self) {
+        if let Some(seat) = self.seat.take() {
+            let left = self.flights.table(&self.key).leave(&self.key, seat.ticket);
+            // Only here, with the lock released: it may hold the lead, which takes the lock to be passed on.
+            drop((left, seat));
+        }
+    }
+}
+
+impl<T> Clone for Flights<T> {
+    fn clone(&self) -> Self {
+        Self { shards: Arc::clone(&self.shards) }
+    }
+}
+
+impl<T> Default for Flights<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T> fmt::Debug for Flights<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Flights").field("count", &self.count()).finish()
+    }
+}
+
+impl<T> fmt::Debug for LeadGuard<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LeadGuard").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+impl<T> fmt::Debug for Follower<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Follower").field("key", &self.key).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,141 @@
+//! What both stages share: scripts by model, the clock, the seed and the log.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use ft_core::{Clock, Entropy};
+
+use crate::answer::hash;
+use crate::log::{Entry, Names};
+use crate::play::{Play, play};
+use crate::{Asked, Log, Reply, Script, Scripts, Seen};
+
+#[derive(Debug)]
+pub(crate) struct Stage {
+    name: Arc<str>,
+    clock: Arc<dyn Clock>,
+    seed: u64,
+    log: Log,
+    lines: RwLock<HashMap<Arc<str>, Arc<Line>>>,
+    otherwise: RwLock<Option<Arc<Line>>>,
+    down: RwLock<Vec<String>>,
+    /// Whether a stream tells its tokens unasked, as the adapter of a real provider makes it do.
+    tells_usage: bool,
+}
+
+#[derive(Debug)]
+struct Line {
+    name: Arc<str>,
+    salt: u64,
+    role: Mutex<Part>,
+}
+
+#[derive(Debug)]
+struct Part {
+    script: Script,
+    asked: u64,
+}
+
+impl Stage {
+    pub(crate) fn new(
+        name: &str,
+        scripts: Scripts,
+        clock: Arc<dyn Clock>,
+        seed: u64,
+        log: Log,
+        tells_usage: bool,
+    ) -> Self {
+        let stage = Self {
+            name: name.into(),
+            clock,
+            seed,
+            log,
+            lines: RwLock::default(),
+            otherwise: RwLock::default(),
+            down: RwLock::default(),
+            tells_usage,
+        };
+        for (model, script) in scripts.models {
+            stage.set_script(&model, script);
+        }
+        if let Some(script) = scripts.otherwise {
+            *stage.otherwise.write().unwrap_or_else(PoisonError::into_inner) =
+                Some(stage.line("*", script));
+        }
+        stage
+    }
+
+    fn line(&self, model: &str, script: Script) -> Arc<Line> {
+        let salt = hash(hash(self.seed, self.name.as_bytes()), model.as_bytes());
+        Arc::new(Line { name: model.into(), salt, role: Mutex::new(Part { script, asked: 0 }) })
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn log(&self) -> &Log {
+        &self.log
+    }
+
+    pub(crate) fn set_script(&self, model: &str, script: Script) {
+        let line = self.line(model, script);
+        let mut lines = self.lines.write().unwrap_or_else(PoisonError::into_inner);
+        lines.insert(Arc::clone(&line.name), line);
+    }
+
+    pub(crate) fn outage(&self, model: &str, on: bool) {
+        let mut down = self.down.write().unwrap_or_else(PoisonError::into_inner);
+        down.retain(|name| name != model);
+        if on {
+            down.push(model.to_owned());
+        }
+    }
+
+    /// The models that are listed, in the order of their names.
+    #[cfg(feature = "http")]
+    pub(crate) fn models(&self) -> Vec<Arc<str>> {
+        let lines = self.lines.read().unwrap_or_else(PoisonError::into_inner);
+        let mut models: Vec<_> = lines.keys().cloned().collect();
+        models.sort();
+        models
+    }
+
+    /// Writes the attempt down and says what it meets. `seen` lacks only number and time.
+    pub(crate) fn enter<'a>(&'a self, mut seen: Seen<'a>) -> (Play, Entry) {
+        seen.provider = &self.name;
+        let listed =
+            self.lines.read().unwrap_or_else(PoisonError::into_inner).get(seen.model).cloned();
+        let model =
+            listed.as_ref().map_or_else(|| seen.model.into(), |line| Arc::clone(&line.name));
+        let names = Names { provider: Arc::clone(&self.name), model };
+        let line = listed
+            .or_else(|| self.otherwise.read().unwrap_or_else(PoisonError::into_inner).clone());
+        let mut part =
+            line.as_ref().map(|line| line.role.lock().unwrap_or_else(PoisonError::into_inner));
+        seen.nth = part.as_mut().map_or(1, |part| {
+            part.asked += 1;
+            part.asked
+        });
+        let entry = self.log.begin(&seen, names, Arc::clone(&self.clock));
+        (seen.number, seen.at) = (entry.number, entry.at);
+        let reply = match (&line, &mut part) {
+            _ if matches!(seen.asked, Asked::Unreadable) => Reply::status(400),
+            _ if self.is_down(seen.model) => Reply::down(),
+            (Some(line), Some(part)) => {
+                // A seed for each attempt, so that none shifts the draws of the next.
+                let mut entropy = Entropy::seeded(line.salt ^ seen.nth).split();
+                part.script.next(&seen, seen.at, &mut entropy)
+            }
+            _ => Reply::status(404),
+        };
+        drop(part);
+        let usage = self.tells_usage || seen.chat().is_some_and(ft_core::ChatRequest::wants_usage);
+        (play(reply, &seen, self.clock.wall().0 / 1_000, usage), entry)
+    }
+
+    fn is_down(&self, model: &str) -> bool {
+        let down = self.down.read().unwrap_or_else(PoisonError::into_inner);
+        down.iter().any(|name| name == model)
+    }
+}

@@ -112,6 +112,19 @@ mod tests {
     }
 
     #[test]
+    fn a_hint_does_not_shorten_the_jitter_either() {
+        let (mut with, mut without) = (Entropy::seeded(9), Entropy::seeded(9));
+        for attempt in 0..40 {
+            let jitter = Backoff::transient().delay(attempt, None, &mut without);
+            let hint = Duration::from_millis(10);
+            assert_eq!(
+                Backoff::transient().delay(attempt, Some(hint), &mut with),
+                jitter.max(hint)
+            );
+        }
+    }
+
+    #[test]
     fn a_hint_does_not_shift_the_draws_that_follow() {
         let (mut with, mut without) = (Entropy::seeded(5), Entropy::seeded(5));
         let _ = Backoff::transient().delay(3, Some(Duration::from_secs(1)), &mut with);

@@ -59,6 +59,7 @@ fn the_reserve_refills_one_a_second_to_its_size() {
 #[test]
 fn deposits_are_worth_nothing_after_the_window() {
     check(0, "d*50 +4 ? +1 ? +5 ? w", "10  10  0 -");
+    check(0, "d*5 +5 d*5 +5 ? d*5 +5 ?", "1  1");
 }
 
 #[test]

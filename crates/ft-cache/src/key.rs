@@ -44,7 +44,8 @@ pub struct Key([u8; 32]);
 impl Key {
     /// The key of this request in this scope.
     ///
-    /// Allocates nothing, unless one object has more than 32 unknown fields.
+    /// Allocates nothing, with two exceptions: an object of more than 32 unknown fields is sorted on the heap, and
+    /// checking that the arguments of a tool call are JSON takes a few bytes there.
     #[must_use]
     pub fn of(scope: &Scope<'_>, request: &ChatRequest) -> Self {
         let mut hash = Hashing::new();

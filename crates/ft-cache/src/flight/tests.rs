@@ -1,1 +1,111 @@
-//! Scripts.
+//! Scripts of joining and leaving, over the pure table.
+
+use super::FlightKey;
+use super::machine::{Joined, Table, Ticket};
+use crate::Key;
+
+const KEY: FlightKey = FlightKey(Key::from_bytes([7; 32]), 0);
+
+/// Plays a script of one key and compares what each word came to.
+///
+/// `J` joins, callers numbered from 0 on; `x2` is caller 2 leaving while it waits; `drop` is the leader's own
+/// end; `end` is the chain's.
+fn check(script: &str, expected: &str) {
+    let mut table = Table::default();
+    let mut tickets: Vec<Option<Ticket>> = Vec::new();
+    let mut came_to = Vec::new();
+    for word in script.split_whitespace() {
+        came_to.push(match word {
+            "J" => {
+                let caller = tickets.len();
+                match table.join(KEY, caller) {
+                    Joined::Lead(own) => {
+                        assert_eq!(own, caller, "what a leader brought comes back to it");
+                        tickets.push(None);
+                        format!("lead{caller}")
+                    }
+                    Joined::Follow(ticket) => {
+                        tickets.push(Some(ticket));
+                        format!("follow{caller}")
+                    }
+                }
+            }
+            "drop" => match table.pass_on(&KEY) {
+                Some(caller) => format!("lead{caller}"),
+                None => "over".to_owned(),
+            },
+            "end" => {
+                let told: Vec<String> = table.finish(&KEY).map(|to| to.to_string()).collect();
+                format!("told({})", told.join(","))
+            }
+            leaves => {
+                let caller: usize = leaves.strip_prefix('x').unwrap().parse().unwrap();
+                match table.leave(&KEY, tickets[caller].unwrap()) {
+                    Some(_) => format!("left{caller}"),
+                    None => "nothing".to_owned(),
+                }
+            }
+        });
+    }
+    assert_eq!(came_to.join(" "), expected, "script: {script}");
+}
+
+#[test]
+fn the_first_leads_and_the_others_follow() {
+    check("J J J", "lead0 follow1 follow2");
+}
+
+#[test]
+fn an_end_is_told_to_all_who_wait_in_order() {
+    check("J J J end", "lead0 follow1 follow2 told(1,2)");
+}
+
+#[test]
+fn a_lead_without_followers_ends_quietly() {
+    check("J end", "lead0 told()");
+    check("J drop", "lead0 over");
+}
+
+#[test]
+fn a_dropped_lead_goes_to_the_one_who_has_waited_longest() {
+    check("J J J drop", "lead0 follow1 follow2 lead1");
+}
+
+#[test]
+fn each_follower_leads_at_most_once() {
+    check("J J J drop drop drop", "lead0 follow1 follow2 lead1 lead2 over");
+}
+
+#[test]
+fn one_who_left_is_neither_told_nor_made_to_lead() {
+    check("J J J x1 drop", "lead0 follow1 follow2 left1 lead2");
+    check("J J J x1 end", "lead0 follow1 follow2 left1 told(2)");
+    check("J J x1 drop", "lead0 follow1 left1 over");
+}
+
+#[test]
+fn whoever_joins_under_a_new_leader_waits_behind_the_others() {
+    check("J J J drop J drop drop", "lead0 follow1 follow2 lead1 follow3 lead2 lead3");
+}
+
+#[test]
+fn whoever_joins_after_the_end_starts_anew() {
+    check("J J end J J", "lead0 follow1 told(1) lead2 follow3");
+    check("J drop J", "lead0 over lead1");
+}
+
+#[test]
+fn a_place_in_a_flight_that_is_over_frees_none_in_the_next() {
+    check("J J end J J x1 end", "lead0 follow1 told(1) lead2 follow3 nothing told(3)");
+}
+
+#[test]
+fn flights_of_other_keys_are_apart() {
+    let mut table = Table::default();
+    let other = FlightKey(KEY.0, 1);
+    assert_eq!(table.join(KEY, 0), Joined::Lead(0));
+    assert_eq!(table.join(other, 1), Joined::Lead(1), "another override is another flight");
+    assert_eq!(table.len(), 2);
+    assert_eq!(table.finish(&KEY).count(), 0);
+    assert_eq!(table.len(), 1);
+}

@@ -59,7 +59,7 @@ enum StepName {
     Doc,
     /// Each crate alone: without features, and with each one by itself.
     Features,
-    /// The lock-free parts under every interleaving.
+    /// The lock-free parts under the interleavings that loom finds.
     Loom,
     /// Alert rules and metric text, where promtool is installed.
     Tools,

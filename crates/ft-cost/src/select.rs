@@ -76,7 +76,9 @@ impl Selection<'_> {
 fn misses(row: &Row, size: &RequestSize, need: &Need, wall: UnixMillis) -> Vec<Unmet> {
     let card = &row.card;
     let mut unmet = Vec::new();
-    if card.quality < need.quality_min {
+    // A need that is NaN compares with nothing, so nothing meets it.
+    let enough = card.quality.partial_cmp(&need.quality_min).is_some_and(Ordering::is_ge);
+    if !enough {
         unmet.push(Unmet::Quality { needed: need.quality_min, has: card.quality });
     }
     let tokens = size.input.saturating_add(size.output);

@@ -54,13 +54,15 @@ impl RequestSize {
     }
 
     /// The most tokens of one answer by this model: the least of the caller's limit, the model's limit, and
-    /// what its window leaves.
+    /// its window, less the request where that was counted exactly. An estimate may be too high, and then the
+    /// window leaves more than it seems to.
     #[must_use]
     pub fn most_output(&self, card: &ModelCard) -> u64 {
+        let counted = if self.input == self.input_at_most { self.input } else { 0 };
         self.output_at_most
             .unwrap_or(u64::MAX)
             .min(card.max_output.unwrap_or(u64::MAX))
-            .min(card.context_window.saturating_sub(self.input))
+            .min(card.context_window.saturating_sub(counted))
     }
 
     /// The tokens of all answers together.

@@ -114,12 +114,15 @@ fn read(key: &str, entry: &Entry<'_>, as_of: Day) -> Result<Option<Row>, String>
             .rate("output_cost_per_token", "")?
             .ok_or("output_cost_per_token is missing")?,
     };
+    if entry.rate("output_cost_per_reasoning_token", "")?.is_some_and(|rate| rate != base.output) {
+        return Err("output_cost_per_reasoning_token differs from output_cost_per_token".into());
+    }
     let source = match entry.text("source") {
         Some(page) => format!("LiteLLM's price file, after {page}"),
         None => "LiteLLM's price file".into(),
     };
     let mut price = Price::new(base, source.clone(), as_of);
-    for (min_input_tokens, suffix) in entry.tiers() {
+    for (min_input_tokens, suffix) in entry.tiers()? {
         let rates = Rates {
             input: entry.rate("input_cost_per_token", suffix)?.unwrap_or(base.input),
             cached_input: entry.rate("cache_read_input_token_cost", suffix)?.or(base.cached_input),
@@ -164,19 +167,26 @@ impl Entry<'_> {
     }
 
     /// The thresholds of long-context tiers, rising, with the suffix of their fields.
-    fn tiers(&self) -> BTreeMap<u64, &str> {
+    ///
+    /// A threshold that is written in another way must not be passed over: the price would be too low.
+    fn tiers(&self) -> Result<BTreeMap<u64, &str>, String> {
         let mut tiers = BTreeMap::new();
         for field in self.0.keys() {
-            let Some(suffix) = field.strip_prefix("input_cost_per_token") else { continue };
-            let Some(thousands) =
-                suffix.strip_prefix("_above_").and_then(|rest| rest.strip_suffix("k_tokens"))
+            let of = |kind| field.strip_prefix(kind).filter(|rest| rest.starts_with("_above_"));
+            let Some(suffix) = of("input_cost_per_token").or_else(|| of("output_cost_per_token"))
             else {
                 continue;
             };
-            if let Ok(thousands) = thousands.parse::<u64>() {
-                tiers.insert(thousands.saturating_mul(1_000).saturating_add(1), suffix);
-            }
+            // Suffixes that go on name a tariff, such as `_above_200k_tokens_batches`.
+            let Some(threshold) = suffix["_above_".len()..].strip_suffix("_tokens") else {
+                continue;
+            };
+            let thousands =
+                threshold.strip_suffix('k').and_then(|number| number.parse::<u64>().ok());
+            let thousands =
+                thousands.ok_or_else(|| format!("{field} has a threshold that is not read"))?;
+            tiers.insert(thousands.saturating_mul(1_000).saturating_add(1), suffix);
         }
-        tiers
+        Ok(tiers)
     }
 }

@@ -7,7 +7,7 @@ use crate::{Catalogue, Pico, RequestSize};
 /// What a model must offer. By default nothing beside fitting the request, being priced and being served.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Need {
-    /// The least quality, from 0 to 1. Default: 0. NaN counts as 0.
+    /// The least quality, from 0 to 1. Default: 0. No model meets NaN.
     pub quality_min: f64,
     /// The most that the request may cost. Default: `None`, anything.
     pub budget: Option<BudgetPer>,

@@ -99,6 +99,7 @@ fn the_nearest_misses_least() {
         "none of 4 models meets the need; nearest is holysheep/gpt-4.1: quality 0.98 is below 0.99",
     );
     assert!(matches!(error.failed()[..], [Unmet::Quality { .. }]));
+    assert!(chosen("holysheep", QUESTION, &Need::default().with_quality(f64::NAN)).is_err());
     let prefill = Capabilities { prefill: true, ..Capabilities::NONE };
     refused(
         QUESTION,

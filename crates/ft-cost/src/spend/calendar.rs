@@ -114,9 +114,11 @@ pub(super) struct Calendar {
 }
 
 impl Calendar {
-    /// The window of a moment. Beyond the calendar's last year there is one window without an end.
+    /// The window of a moment. Beyond the calendar's last year it has no end, and begins at that moment, so
+    /// that a clock which was wrong finds back.
     pub(super) fn span(&self, wall: UnixMillis) -> Span {
-        self.cut(wall).unwrap_or(Span { start: UnixMillis(0), end: None })
+        let start = if self.per == SpendPer::Total { UnixMillis(0) } else { wall };
+        self.cut(wall).unwrap_or(Span { start, end: None })
     }
 
     fn cut(&self, wall: UnixMillis) -> Option<Span> {

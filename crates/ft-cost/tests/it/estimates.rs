@@ -54,6 +54,17 @@ fn the_least_is_a_cached_request_and_the_most_obeys_the_models_limit() {
 }
 
 #[test]
+fn without_any_limit_the_window_bounds_the_answer() {
+    let catalogue = Catalogue::builtin();
+    let card = catalogue.card("holysheep", "gpt-4.1").unwrap();
+    let exact = RequestSize::new(28_000, 10);
+    assert_eq!(exact.most_output(card), 100_000);
+    // The request may be shorter than its estimate says, and the answer longer by as much.
+    assert_eq!(exact.with_input_at_most(28_001).most_output(card), 128_000);
+    assert_eq!(exact.with_output_at_most(50).most_output(card), 50);
+}
+
+#[test]
 fn a_requests_size_follows_its_limit_and_its_choices() {
     let mut request = ChatRequest::user("How do I reset my password?").with_max_tokens(50);
     request.n = Some(3);

@@ -39,6 +39,14 @@ const FILE: &str = r#"{
     "litellm_provider": "openai", "mode": "chat", "max_input_tokens": 1000,
     "input_cost_per_token": -1e-06, "output_cost_per_token": 1e-06
   },
+  "strange-tier": {
+    "litellm_provider": "openai", "mode": "chat", "max_input_tokens": 1000, "input_cost_per_token": 1e-06,
+    "output_cost_per_token": 1e-06, "output_cost_per_token_above_half_tokens": 2e-06
+  },
+  "dear-thoughts": {
+    "litellm_provider": "openai", "mode": "chat", "max_input_tokens": 1000, "input_cost_per_token": 1e-06,
+    "output_cost_per_token": 1e-06, "output_cost_per_reasoning_token": 3e-06
+  },
   "no-object": 3
 }"#;
 
@@ -71,10 +79,12 @@ fn what_cannot_be_read_is_listed_with_its_reason() {
         skipped,
         [
             "bad-date",
+            "dear-thoughts",
             "deepseek/deepseek-chat",
             "negative",
             "no-object",
             "per-million",
+            "strange-tier",
             "tiered",
             "unpriced",
             "zero"

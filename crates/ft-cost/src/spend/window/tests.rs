@@ -90,6 +90,14 @@ fn a_clock_that_was_far_ahead_comes_home_with_its_books() {
 }
 
 #[test]
+fn a_clock_beyond_the_calendar_comes_home_too() {
+    let mut books = SpendWindow::new(SpendConfig::new(Pico::from_pico(10))).unwrap();
+    books.record(Pico::from_pico(10), UnixMillis(u64::MAX));
+    assert_eq!(books.left(UnixMillis(HOUR)), Pico::ZERO);
+    assert_eq!(books.left(UnixMillis(25 * HOUR)), Pico::from_pico(10));
+}
+
+#[test]
 fn a_total_has_no_next_window_even_at_the_end_of_time() {
     let config = SpendConfig::new(Pico::from_pico(10)).with_per(SpendPer::Total);
     let mut books = SpendWindow::new(config).unwrap();

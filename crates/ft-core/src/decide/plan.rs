@@ -45,7 +45,7 @@ pub struct PlannedTarget {
 }
 
 /// What happens when an answer breaks off after content has reached the caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum MidStream {
     /// A typed error, with the text so far. The default: two models' words are never joined unasked.
     #[default]

@@ -1,0 +1,278 @@
+//! Admission of one attempt: fit, gate, in-flight, breaker, retry tokens, money, in this order.
+//!
+//! All of it is synchronous: nothing is held across an await before the attempt begins, and a refusal gives
+//! back what was taken before it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ft_context::{FitReport, Strategy, Window, fit, output_reserve, refit};
+use ft_core::decide::{As, Skip};
+use ft_core::{ChatRequest, Tick};
+use ft_cost::{Pico, UnknownPrice, output_cap};
+use ft_limit::{Attempt as Share, GateReason, Gated};
+
+use crate::attempt::Timers;
+use crate::guards::{Guards, Held, Passes};
+use crate::run::Run;
+use crate::target::Target;
+
+/// An attempt that may begin.
+pub(crate) struct Admitted {
+    pub(crate) request: Arc<ChatRequest>,
+    pub(crate) fit: Option<FitReport>,
+    pub(crate) guards: Guards,
+    pub(crate) credential: usize,
+    pub(crate) timers: Timers,
+}
+
+/// Why it may not, and when it may.
+pub(crate) struct Refusal {
+    pub(crate) why: Skip,
+    pub(crate) retry_at: Option<Tick>,
+}
+
+impl From<Skip> for Refusal {
+    fn from(why: Skip) -> Self {
+        Self { why, retry_at: None }
+    }
+}
+
+impl From<Gated> for Refusal {
+    fn from(gated: Gated) -> Self {
+        let why = if gated.reason == GateReason::Out { Skip::Out } else { Skip::Gate };
+        Self { why, retry_at: Some(gated.retry_at) }
+    }
+}
+
+impl Run {
+    pub(crate) fn admit(&mut self, at: usize, manner: As, now: Tick) -> Result<Admitted, Refusal> {
+        let target = Arc::clone(&self.members()[at].target);
+        let (mut request, mut fit) = self.fitted(&target, at, manner, now)?;
+        let timers = self.timers(&target, at, now)?;
+        let target_pass = target.gate.admit_owned(now)?;
+        let (credential, credential_pass, model_pass) = self.credential(&target, at, now)?;
+        let in_flight = target.in_flight.acquire_owned().map_err(|_| Skip::InFlight)?;
+        let permit = target
+            .breaker
+            .acquire_owned_at(now)
+            .map_err(|rejected| Refusal { why: Skip::Breaker, retry_at: rejected.retry_at })?;
+        let retry = match manner {
+            As::Retry | As::Refit | As::Hedge | As::Continue => {
+                Some(target.provider.retry.withdraw_owned(now).ok_or(Skip::RetryBudget)?)
+            }
+            As::First | As::Fallback | As::Credential => None,
+        };
+        let share = self
+            .client
+            .cap
+            .admit_owned(self.amplification(manner), now)
+            .map_err(|_| Skip::Amplification)?;
+        let money = self.reserve(&target, &mut request, &mut fit)?;
+
+        if matches!(manner, As::First | As::Fallback) {
+            target.provider.retry.deposit(now);
+        }
+        if let Some(retry) = retry {
+            retry.sent();
+        }
+        share.sent();
+        let passes = Passes { credential: credential_pass, model: model_pass, target: target_pass };
+        let guards = Guards {
+            breaker: Held::Permit(permit),
+            passes: Some(passes),
+            money,
+            _in_flight: in_flight,
+        };
+        Ok(Admitted { request, fit, guards, credential, timers })
+    }
+
+    /// The request as this target can take it.
+    fn fitted(
+        &self,
+        target: &Target,
+        at: usize,
+        manner: As,
+        now: Tick,
+    ) -> Result<(Arc<ChatRequest>, Option<FitReport>), Refusal> {
+        let request = match manner {
+            As::Continue => self.continuation(),
+            _ => Arc::clone(&self.request),
+        };
+        let Some(card) = &target.card else {
+            return self.fitted_to(target.context_window(), None, target, request, at, manner, now);
+        };
+        if !card.capabilities.cover(self.request.needs()) {
+            return Err(Skip::Unsupported.into());
+        }
+        self.fitted_to(target.context_window(), card.max_output, target, request, at, manner, now)
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one caller, above; a struct would only rename them"
+    )]
+    fn fitted_to(
+        &self,
+        context: Option<u64>,
+        max_output: Option<u64>,
+        target: &Target,
+        request: Arc<ChatRequest>,
+        at: usize,
+        manner: As,
+        now: Tick,
+    ) -> Result<(Arc<ChatRequest>, Option<FitReport>), Refusal> {
+        let learned = target.learned_limit(now);
+        // A provider of one's own may not say how large its window is; its refusals still teach it.
+        let Some(context) = context.or(learned).or((manner == As::Refit).then_some(u64::MAX / 2))
+        else {
+            return Ok((request, None));
+        };
+        let window = Window {
+            context,
+            max_output,
+            reserve_output: output_reserve(&request, max_output),
+            learned_limit: learned,
+        };
+        let counter = target.counter();
+        let fitted = match (manner, self.sent(at)) {
+            (As::Refit, Some(sent)) => refit(sent, &window, counter, &Strategy::default()),
+            _ => fit(&request, &window, counter, &Strategy::default()),
+        }
+        .map_err(|_| Skip::TooLong)?;
+        let report = fitted.report;
+        Ok(match fitted.request {
+            std::borrow::Cow::Owned(shorter) => (Arc::new(shorter), report),
+            std::borrow::Cow::Borrowed(_) => (request, None),
+        })
+    }
+
+    /// The smaller of the target's own time and what remains less a reserve for the tiers below.
+    fn timers(&self, target: &Target, at: usize, now: Tick) -> Result<Timers, Refusal> {
+        let remaining = self.deadline().since(now);
+        let below = match self.committed() {
+            // Content is out: no tier below can take over any more.
+            true => Duration::ZERO,
+            false => self.chain.reserve_below(self.members()[at].tier, remaining),
+        };
+        let allowed = remaining.saturating_sub(below);
+        let own = target.config.attempt_timeout;
+        if target.speed.quantile(now, 50).is_some_and(|usual| allowed < usual.min(own) / 2)
+            || allowed.is_zero()
+        {
+            return Err(Skip::OutOfTime.into());
+        }
+        Ok(Timers {
+            first_token: target.config.first_token_timeout.map(|first| now.after(first)),
+            end: now.after(own.min(allowed)),
+            shortened: allowed < own,
+            deadline: self.deadline(),
+            idle: target.config.idle_timeout,
+        })
+    }
+
+    /// The first credential that this call has not used up and whose gates let it through.
+    fn credential(
+        &self,
+        target: &Target,
+        at: usize,
+        now: Tick,
+    ) -> Result<(usize, ft_limit::OwnedGatePass, ft_limit::OwnedGatePass), Refusal> {
+        let mut soonest: Option<Refusal> = None;
+        for (credential, state) in target.provider.credentials.iter().enumerate() {
+            if self.has_used(at, credential) {
+                continue;
+            }
+            let passes = state
+                .gate
+                .admit_owned(now)
+                .and_then(|key| Ok((key, target.credential_gates[credential].admit_owned(now)?)));
+            match passes {
+                Ok((key, model)) => return Ok((credential, key, model)),
+                Err(gated) => {
+                    let refusal = Refusal::from(gated);
+                    let sooner = soonest.as_ref().is_none_or(|kept| {
+                        (kept.why == Skip::Out && refusal.why == Skip::Gate)
+                            || (kept.why == refusal.why && refusal.retry_at < kept.retry_at)
+                    });
+                    if sooner {
+                        soonest = Some(refusal);
+                    }
+                }
+            }
+        }
+        Err(soonest.unwrap_or(Refusal { why: Skip::Out, retry_at: None }))
+    }
+
+    fn amplification(&self, manner: As) -> Share {
+        match manner {
+            As::First => Share::First,
+            As::Fallback if !self.fell_back() => Share::FirstFallback,
+            _ if self.attempts_made() == 0 => Share::First,
+            _ => Share::Further,
+        }
+    }
+
+    /// Takes the money that the attempt may cost, with a smaller output limit when only that fits.
+    fn reserve(
+        &self,
+        target: &Target,
+        request: &mut Arc<ChatRequest>,
+        fit: &mut Option<FitReport>,
+    ) -> Result<Option<ft_cost::Reservation>, Refusal> {
+        let Some(budget) = &self.client.spend else { return Ok(None) };
+        let wall = self.client.world.clock.wall();
+        let Some(price) = target.price(&self.client.world.catalogue, wall) else {
+            return match self.client.unknown_price {
+                UnknownPrice::Deny => Err(Skip::Spend.into()),
+                UnknownPrice::Warn => Ok(None),
+            };
+        };
+        let counter = target.counter();
+        let input = counter.count_request(request);
+        let wanted = target.output_at_most(request);
+        let choices = u64::from(request.choices());
+        let mut left = budget.left(wall);
+        // Another call may take what was left in between; each further look finds less.
+        for _ in 0..3 {
+            let affordable =
+                output_cap(price, input.at_most(), wanted.saturating_mul(choices), left);
+            let output = affordable.ok_or(Skip::Spend)?;
+            let amount: Pico = price.at_most(input.at_most(), output);
+            match budget.reserve(amount, wall) {
+                Ok(mut reservation) => {
+                    if output < wanted.saturating_mul(choices) {
+                        let each = output / choices;
+                        Arc::make_mut(request).set_output_limit(each);
+                        let report = FitReport {
+                            dropped_messages: 0,
+                            dropped_turns: 0,
+                            dropped_tokens: 0,
+                            tokens: input,
+                            max_output: None,
+                        };
+                        fit.get_or_insert(report).max_output = Some(each);
+                    }
+                    // From here on a drop is a cancelled attempt, which may be billed.
+                    reservation.sent();
+                    return Ok(Some(reservation));
+                }
+                Err(refused) => left = refused.left,
+            }
+        }
+        Err(Skip::Spend.into())
+    }
+}
+
+impl Target {
+    /// The most tokens that the provider may put into one answer to this request.
+    pub(crate) fn output_at_most(&self, request: &ChatRequest) -> u64 {
+        let card = self.card.as_ref().and_then(|card| card.max_output);
+        let most = card.or(self.context_window()).unwrap_or(FALLBACK_OUTPUT);
+        request.output_limit().map_or(most, |asked| asked.min(most))
+    }
+}
+
+/// What an answer may be long where neither the request, the card nor a window says so: the largest output
+/// limit of the models in the catalogue's first profile is below it.
+const FALLBACK_OUTPUT: u64 = 32_768;

@@ -1,0 +1,208 @@
+//! One attempt at one target, under its timers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ft_core::chat::{Assembler, ChatChunk};
+use ft_core::{
+    Call, ChatRequest, ChatResponse, ChunkStream, Clock, ErrorKind, ProviderError, Tick,
+};
+use futures_util::StreamExt;
+use tokio::time::timeout;
+
+use crate::guards::Guards;
+use crate::target::Target;
+
+/// What an attempt is to bring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// A complete answer, asked for as one.
+    Plain,
+    /// A complete answer, assembled from a stream.
+    Assembled,
+    /// A stream, handed over at its first content.
+    Streamed,
+}
+
+/// The timers of an attempt, as moments.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timers {
+    /// The end of the wait for first content, where it is bounded.
+    pub(crate) first_token: Option<Tick>,
+    /// The end of the attempt.
+    pub(crate) end: Tick,
+    /// Whether that is sooner than the target's own timer, because of the deadline.
+    pub(crate) shortened: bool,
+    /// The caller's deadline.
+    pub(crate) deadline: Tick,
+    /// The longest pause after first content.
+    pub(crate) idle: Duration,
+}
+
+/// An admitted attempt, with all it needs: it borrows nothing, so it can be raced and dropped.
+pub(crate) struct Job {
+    pub(crate) target: Arc<Target>,
+    pub(crate) call: Call,
+    pub(crate) request: Arc<ChatRequest>,
+    pub(crate) guards: Guards,
+    pub(crate) mode: Mode,
+    pub(crate) timers: Timers,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) began: Tick,
+}
+
+/// How an attempt ended.
+pub(crate) struct Ended {
+    pub(crate) job: Job,
+    pub(crate) result: Result<Good, Bad>,
+    pub(crate) first_token: Option<Duration>,
+}
+
+pub(crate) enum Good {
+    /// The complete answer.
+    Whole(ChatResponse),
+    /// A stream whose first content has come.
+    Head(Head),
+}
+
+/// The beginning of a stream, and the rest of it.
+pub(crate) struct Head {
+    pub(crate) chunks: Vec<ChatChunk>,
+    pub(crate) rest: ChunkStream,
+    /// Everything so far.
+    pub(crate) so_far: Assembler,
+}
+
+pub(crate) struct Bad {
+    pub(crate) error: ProviderError,
+    /// A timer fired that the deadline had shortened: it says nothing of the target.
+    pub(crate) neutral: bool,
+    /// What had come before.
+    pub(crate) so_far: Assembler,
+}
+
+impl Job {
+    /// Makes the attempt.
+    ///
+    /// # Cancel safety
+    /// Dropping it cancels the call upstream; the guards say what that means.
+    pub(crate) async fn run(mut self) -> Ended {
+        let mut first_token = None;
+        let result = match self.mode {
+            Mode::Plain => self.plain().await,
+            Mode::Assembled | Mode::Streamed => self.streamed(&mut first_token).await,
+        };
+        Ended { job: self, result, first_token }
+    }
+
+    async fn plain(&mut self) -> Result<Good, Bad> {
+        let (left, timer) = self.timers.first_wait(false, self.clock.now());
+        let provider = &self.target.provider.provider;
+        let answer = timeout(left, provider.chat(&self.call, &self.request)).await;
+        let response = match answer {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Err(Bad::early(error)),
+            Err(_) => return Err(self.fired(timer, Assembler::new())),
+        };
+        if response.choices.is_empty() {
+            let error =
+                ProviderError::new(ErrorKind::Garbled).with_message("the answer has no choices");
+            return Err(Bad::early(error));
+        }
+        self.guards.answered(self.clock.now());
+        Ok(Good::Whole(response))
+    }
+
+    async fn streamed(&mut self, first_token: &mut Option<Duration>) -> Result<Good, Bad> {
+        let (left, timer) = self.timers.first_wait(true, self.clock.now());
+        let provider = Arc::clone(&self.target.provider.provider);
+        let mut stream = match timeout(left, provider.chat_stream(&self.call, &self.request)).await
+        {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => return Err(Bad::early(error)),
+            Err(_) => return Err(self.fired(timer, Assembler::new())),
+        };
+        let mut chunks = Vec::new();
+        let mut so_far = Assembler::new();
+        loop {
+            let (left, timer) = match first_token {
+                None => self.timers.first_wait(true, self.clock.now()),
+                Some(_) => self.timers.next_wait(self.clock.now()),
+            };
+            let Ok(item) = timeout(left, stream.next()).await else {
+                return Err(self.fired(timer, so_far));
+            };
+            match item {
+                Some(Ok(chunk)) => {
+                    so_far.push(&chunk);
+                    if first_token.is_none() && chunk.has_content() {
+                        let now = self.clock.now();
+                        *first_token = Some(now.since(self.began));
+                        self.guards.answered(now);
+                    }
+                    // A plain answer is in `so_far` already.
+                    if self.mode == Mode::Streamed {
+                        chunks.push(chunk);
+                    }
+                    if first_token.is_some() && self.mode == Mode::Streamed {
+                        return Ok(Good::Head(Head { chunks, rest: stream, so_far }));
+                    }
+                }
+                Some(Err(error)) => return Err(Bad { error, neutral: false, so_far }),
+                None if so_far.so_far().choices.is_empty() => {
+                    let error = ProviderError::new(ErrorKind::Garbled);
+                    return Err(Bad::early(error.with_message("the stream has no choices")));
+                }
+                None => {
+                    self.guards.answered(self.clock.now());
+                    return Ok(Good::Whole(so_far.finish()));
+                }
+            }
+        }
+    }
+
+    fn fired(&self, timer: Timer, so_far: Assembler) -> Bad {
+        self.timers.fired(timer, self.clock.now(), so_far)
+    }
+}
+
+/// A timer, by what it bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Timer {
+    FirstToken,
+    Attempt,
+    Idle,
+}
+
+impl Timers {
+    /// How long first content may still take, and the timer that says so.
+    fn first_wait(&self, streamed: bool, now: Tick) -> (Duration, Timer) {
+        match self.first_token.filter(|&first| streamed && first < self.end) {
+            Some(first) => (first.since(now), Timer::FirstToken),
+            None => (self.end.since(now), Timer::Attempt),
+        }
+    }
+
+    /// How long the next chunk may take, and the timer that says so.
+    pub(crate) fn next_wait(&self, now: Tick) -> (Duration, Timer) {
+        let left = self.end.since(now);
+        if self.idle < left { (self.idle, Timer::Idle) } else { (left, Timer::Attempt) }
+    }
+
+    pub(crate) fn fired(&self, timer: Timer, now: Tick, so_far: Assembler) -> Bad {
+        let shortened = timer == Timer::Attempt && self.shortened;
+        let kind = match timer {
+            Timer::Attempt if shortened && now >= self.deadline => ErrorKind::DeadlineExceeded,
+            Timer::FirstToken => ErrorKind::FirstTokenTimeout,
+            Timer::Attempt => ErrorKind::AttemptTimeout,
+            Timer::Idle => ErrorKind::Stalled,
+        };
+        Bad { error: ProviderError::new(kind), neutral: shortened, so_far }
+    }
+}
+
+impl Bad {
+    fn early(error: ProviderError) -> Self {
+        Self { error, neutral: false, so_far: Assembler::new() }
+    }
+}

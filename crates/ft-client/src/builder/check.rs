@@ -1,0 +1,117 @@
+//! What a configuration must hold, beside what each mechanism checks of its own part.
+
+use std::time::Duration;
+
+use crate::config::{ChainConfig, ClientConfig, InvalidConfig, TargetConfig, UpstreamMode};
+
+pub(super) fn config(config: &ClientConfig) -> Result<(), InvalidConfig> {
+    if config.chains.is_empty() {
+        let rule = "is empty; a client needs at least one chain with one tier of one target";
+        return Err(InvalidConfig::new("chains", rule));
+    }
+    for (name, each) in &config.chains {
+        chain(&format!("chains.{name}"), each)?;
+    }
+    if let Some(hedge) = &config.hedge {
+        let holds = hedge.share > 0.0 && hedge.share <= 0.5;
+        rule(holds, "hedge.share", "must be a number above 0 and at most 0.5")?;
+        rule((1..=99).contains(&hedge.percentile), "hedge.percentile", "must be from 1 to 99")?;
+    }
+    Ok(())
+}
+
+fn chain(field: &str, chain: &ChainConfig) -> Result<(), InvalidConfig> {
+    rule(
+        !chain.tiers.is_empty(),
+        &format!("{field}.tiers"),
+        "is empty; a chain needs at least one tier",
+    )?;
+    span(&format!("{field}.deadline"), chain.deadline)?;
+    rule((1..=10).contains(&chain.rounds), &format!("{field}.rounds"), "must be from 1 to 10")?;
+    rule(chain.max_attempts != Some(0), &format!("{field}.max_attempts"), "must be at least 1")?;
+    rule(chain.max_tokens != Some(0), &format!("{field}.max_tokens"), "must be at least 1")?;
+    let patience = chain.throttle_patience < chain.deadline;
+    rule(patience, &format!("{field}.throttle_patience"), "must be shorter than the deadline")?;
+    let blank = chain.emergency.as_deref().is_some_and(|text| text.trim().is_empty());
+    rule(!blank, &format!("{field}.emergency"), "is empty; leave it out to get an error instead")?;
+    let mut names = Vec::new();
+    for (at, tier) in chain.tiers.iter().enumerate() {
+        let field = format!("{field}.tiers[{at}]");
+        rule(!tier.name.trim().is_empty(), &format!("{field}.name"), "is empty")?;
+        let reserved = matches!(tier.name.as_str(), "cache" | "emergency" | "none");
+        rule(!reserved, &format!("{field}.name"), "must not be `cache`, `emergency` or `none`")?;
+        rule(
+            !names.contains(&&tier.name),
+            &format!("{field}.name"),
+            "is given to an earlier tier",
+        )?;
+        names.push(&tier.name);
+        rule(
+            !tier.targets.is_empty(),
+            &format!("{field}.targets"),
+            "is empty; a tier needs a target",
+        )?;
+        for (place, each) in tier.targets.iter().enumerate() {
+            target(&format!("{field}.targets[{place}]"), each)?;
+            let same =
+                |other: &TargetConfig| other.provider == each.provider && other.model == each.model;
+            let earlier = chain.tiers[..at].iter().flat_map(|tier| &tier.targets);
+            let twice = earlier.chain(&tier.targets[..place]).any(same);
+            rule(
+                !twice,
+                &format!("{field}.targets[{place}].model"),
+                "stands in this chain already",
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn target(field: &str, target: &TargetConfig) -> Result<(), InvalidConfig> {
+    rule(!target.model.trim().is_empty(), &format!("{field}.model"), "is empty")?;
+    span(&format!("{field}.attempt_timeout"), target.attempt_timeout)?;
+    span(&format!("{field}.idle_timeout"), target.idle_timeout)?;
+    if let Some(first) = target.first_token_timeout {
+        span(&format!("{field}.first_token_timeout"), first)?;
+        let shorter = first <= target.attempt_timeout;
+        rule(
+            shorter,
+            &format!("{field}.first_token_timeout"),
+            "must not be longer than attempt_timeout",
+        )?;
+        // A plain answer has no first token that could be seen.
+        let seen = target.upstream == UpstreamMode::Stream;
+        rule(
+            seen,
+            &format!("{field}.first_token_timeout"),
+            "cannot hold for plain answers; set upstream = \"stream\" as well",
+        )?;
+    }
+    if let Some(slow) = target.slow_after {
+        span(&format!("{field}.slow_after"), slow)?;
+    }
+    rule(
+        (1..=10).contains(&target.max_attempts),
+        &format!("{field}.max_attempts"),
+        "must be from 1 to 10",
+    )?;
+    rule(
+        target.context_window != Some(0),
+        &format!("{field}.context_window"),
+        "must be at least 1",
+    )?;
+    rule(
+        target.weight > 0,
+        &format!("{field}.weight"),
+        "must be at least 1; leave the target out instead",
+    )
+}
+
+fn span(field: &str, span: Duration) -> Result<(), InvalidConfig> {
+    rule(!span.is_zero(), field, "must be longer than zero")?;
+    rule(span <= Duration::from_secs(24 * 60 * 60), field, "must not be longer than 24 hours")
+}
+
+fn rule(holds: bool, field: &str, rule: &str) -> Result<(), InvalidConfig> {
+    if holds { Ok(()) } else { Err(InvalidConfig::new(field, rule)) }
+}

@@ -1,0 +1,206 @@
+//! The client: requests in, answers out.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use ft_cache::Flights;
+use ft_core::{ChatRequest, Clock, Entropy};
+use ft_cost::{Pico, SpendBudget, UnknownPrice};
+use ft_limit::AmplificationCap;
+
+use crate::answer::Answer;
+use crate::builder::ClientBuilder;
+use crate::chain::Chain;
+use crate::config::HedgeSettings;
+use crate::error::Error;
+use crate::health::TargetHealth;
+use crate::options::CallOptions;
+use crate::run::{Done, Run, Shared, Want};
+use crate::stream::AnswerStream;
+use crate::target::{Target, World};
+use crate::telemetry::ClientMeters;
+
+/// A client for LLM APIs that answers anyway.
+///
+/// Cheap to clone; clones share everything: breakers, gates, budgets, cache.
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) world: World,
+    pub(crate) chains: BTreeMap<String, Arc<Chain>>,
+    /// Every target once, whichever chains it stands in.
+    pub(crate) targets: Vec<Arc<Target>>,
+    pub(crate) cap: Arc<AmplificationCap>,
+    pub(crate) spend: Option<Arc<SpendBudget>>,
+    pub(crate) unknown_price: UnknownPrice,
+    pub(crate) hedge: Option<HedgeSettings>,
+    pub(crate) flights: Flights<Shared>,
+    pub(crate) meters: ClientMeters,
+    /// Seeds of requests: the same seed and order give the same draws.
+    pub(crate) seed: u64,
+    pub(crate) requests: AtomicU64,
+}
+
+impl Inner {
+    pub(crate) fn chain(&self, name: &str) -> Result<Arc<Chain>, Error> {
+        self.chains.get(name).cloned().ok_or_else(|| {
+            let known: Vec<_> = self.chains.keys().map(String::as_str).collect();
+            Error::invalid(format!("there is no chain `{name}`; there are: {}", known.join(", ")))
+        })
+    }
+
+    pub(crate) fn entropy(&self) -> Entropy {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        // Split once, so that neighbouring requests do not draw neighbouring numbers.
+        Entropy::seeded(self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15)).split()
+    }
+}
+
+impl Client {
+    /// A client of the HolySheep chain of the seed article: gpt-4.1, then claude-sonnet-4.5 and
+    /// gemini-2.5-flash, then the cache, then an emergency text.
+    ///
+    /// # Errors
+    /// [`InvalidConfig`](crate::config::InvalidConfig) when the key cannot be one.
+    #[cfg(feature = "http")]
+    pub fn holysheep(key: impl Into<String>) -> Result<Self, crate::config::InvalidConfig> {
+        ClientBuilder::holysheep(key)?.build()
+    }
+
+    /// A client of one's own providers and chain.
+    #[must_use]
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    pub(crate) fn from_inner(inner: Inner) -> Self {
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Asks one question.
+    ///
+    /// # Errors
+    /// As [`chat`](Self::chat).
+    ///
+    /// # Cancel safety
+    /// As [`chat`](Self::chat).
+    pub async fn generate(&self, prompt: impl Into<String>) -> Result<Answer, Error> {
+        self.chat(ChatRequest::user(prompt.into())).await
+    }
+
+    /// Asks for a complete answer.
+    ///
+    /// # Errors
+    /// [`Error`], after everything that may be tried was, and never later than the deadline (an emergency
+    /// function may add its own 250 ms).
+    ///
+    /// # Cancel safety
+    /// Dropping the future cancels the call upstream. What was sent is settled at its estimate, and nothing
+    /// is held against a target for it.
+    pub async fn chat(&self, request: ChatRequest) -> Result<Answer, Error> {
+        self.chat_with(request, CallOptions::default()).await
+    }
+
+    /// As [`chat`](Self::chat), with overrides.
+    ///
+    /// # Errors
+    /// As [`chat`](Self::chat).
+    ///
+    /// # Cancel safety
+    /// As [`chat`](Self::chat).
+    pub async fn chat_with(
+        &self,
+        request: ChatRequest,
+        options: CallOptions,
+    ) -> Result<Answer, Error> {
+        let run = Run::begin(&self.inner, request, options, Want::Plain)?;
+        match run.go().await? {
+            Done::Whole(answer) => Ok(*answer),
+            // A plain call never streams; were it to, its stream would still be a whole answer.
+            Done::Streaming(run, body) => AnswerStream::live(*run, *body).collect().await,
+        }
+    }
+
+    /// Asks for a streamed answer. Returns with its first content: what failed before is unseen.
+    ///
+    /// # Errors
+    /// As [`chat`](Self::chat); later failures come as the stream's last item.
+    ///
+    /// # Cancel safety
+    /// As [`chat`](Self::chat).
+    pub async fn chat_stream(&self, request: ChatRequest) -> Result<AnswerStream, Error> {
+        self.chat_stream_with(request, CallOptions::default()).await
+    }
+
+    /// As [`chat_stream`](Self::chat_stream), with overrides.
+    ///
+    /// # Errors
+    /// As [`chat_stream`](Self::chat_stream).
+    ///
+    /// # Cancel safety
+    /// As [`chat`](Self::chat).
+    pub async fn chat_stream_with(
+        &self,
+        request: ChatRequest,
+        options: CallOptions,
+    ) -> Result<AnswerStream, Error> {
+        let wants_usage = request.wants_usage();
+        let run = Run::begin(&self.inner, request, options, Want::Stream)?;
+        Ok(match run.go().await? {
+            Done::Whole(answer) => AnswerStream::of_answer(*answer, wants_usage),
+            Done::Streaming(run, body) => AnswerStream::live(*run, *body),
+        })
+    }
+
+    /// How every target stands now.
+    #[must_use]
+    pub fn health(&self) -> Vec<TargetHealth> {
+        let now = self.inner.world.clock.now();
+        self.inner.targets.iter().map(|target| target.report(now)).collect()
+    }
+
+    /// Forgets gates, breaker states and first-token times, as after a reload.
+    pub fn reset(&self) {
+        for target in &self.inner.targets {
+            target.reset();
+        }
+    }
+
+    /// Forgets every cached answer.
+    pub fn purge_cache(&self) {
+        for chain in self.inner.chains.values() {
+            chain.cache.purge_all();
+        }
+    }
+
+    /// What is left of the spend budget's window; `None` without a budget.
+    #[must_use]
+    pub fn budget_left(&self) -> Option<Pico> {
+        let wall = self.inner.world.clock.wall();
+        self.inner.spend.as_ref().map(|budget| budget.left(wall))
+    }
+
+    /// The names of the chains.
+    pub fn chains(&self) -> impl Iterator<Item = &str> {
+        self.inner.chains.keys().map(String::as_str)
+    }
+
+    /// The client's clock.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.inner.world.clock
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client")
+            .field("chains", &self.inner.chains.keys())
+            .field("targets", &self.inner.targets.len())
+            .finish_non_exhaustive()
+    }
+}

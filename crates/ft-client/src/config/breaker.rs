@@ -1,0 +1,128 @@
+//! The breaker's settings, as configuration spells them.
+
+use std::time::Duration;
+
+use ft_breaker::{BreakerConfig, FailureRatio, SlowCalls};
+use serde::{Deserialize, Deserializer};
+
+use super::units::duration;
+
+/// The breaker of every target. Defaults are those of [`BreakerConfig`].
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BreakerSettings {
+    /// Failures in a row that open it. Default 5, the seed's. `false` turns this off.
+    #[serde(deserialize_with = "or_false")]
+    pub consecutive_failures: Option<u32>,
+    /// The share of failures that opens it. Default 50 % of at least 20 calls in 30 s. `false` turns this off.
+    #[serde(deserialize_with = "or_false")]
+    pub failure_ratio: Option<RatioSettings>,
+    /// The share of slow calls that opens it. Default: off.
+    #[serde(deserialize_with = "or_false")]
+    pub slow: Option<SlowSettings>,
+    /// How long it stays open, ±20 %. Default 30 s, the seed's.
+    #[serde(deserialize_with = "duration")]
+    pub open_for: Duration,
+    /// The factor on that per failed probe. Default 1: growth delays the recovery from a one-minute outage by minutes.
+    pub growth: f64,
+    /// Probes at once while half-open. Default 3, the seed's.
+    pub max_concurrent_probes: u32,
+    /// Successful probes that close it. Default 2, the seed's.
+    pub successes_to_close: u32,
+}
+
+/// A share of failures over a window.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RatioSettings {
+    /// The share, from 0 to 1.
+    pub over: f64,
+    /// Calls below which the share says nothing.
+    pub of_at_least: u32,
+    /// The window.
+    #[serde(deserialize_with = "duration")]
+    pub within: Duration,
+}
+
+/// A share of slow calls over a window.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlowSettings {
+    /// From how long on a call is slow.
+    #[serde(deserialize_with = "duration")]
+    pub threshold: Duration,
+    /// The share, from 0 to 1.
+    pub over: f64,
+    /// Calls below which the share says nothing.
+    pub of_at_least: u32,
+    /// The window.
+    #[serde(deserialize_with = "duration")]
+    pub within: Duration,
+}
+
+impl Default for BreakerSettings {
+    fn default() -> Self {
+        let config = BreakerConfig::default();
+        Self {
+            consecutive_failures: config.consecutive_failures,
+            failure_ratio: config.failure_ratio.map(|ratio| RatioSettings {
+                over: ratio.over,
+                of_at_least: ratio.of_at_least,
+                within: ratio.within,
+            }),
+            slow: None,
+            open_for: config.open_for,
+            growth: config.growth,
+            max_concurrent_probes: config.max_concurrent_probes,
+            successes_to_close: config.successes_to_close,
+        }
+    }
+}
+
+impl BreakerSettings {
+    /// The breaker's own config for a target whose permits may be held this long.
+    pub(crate) fn for_target(&self, cancel_grace: Duration) -> BreakerConfig {
+        BreakerConfig {
+            consecutive_failures: self.consecutive_failures,
+            failure_ratio: self.failure_ratio.as_ref().map(|ratio| FailureRatio {
+                over: ratio.over,
+                of_at_least: ratio.of_at_least,
+                within: ratio.within,
+            }),
+            slow: self.slow.as_ref().map(|slow| SlowCalls {
+                threshold: slow.threshold,
+                over: slow.over,
+                of_at_least: slow.of_at_least,
+                within: slow.within,
+            }),
+            open_for: self.open_for,
+            growth: self.growth,
+            max_concurrent_probes: self.max_concurrent_probes,
+            successes_to_close: self.successes_to_close,
+            cancel_grace,
+            probe_lease: cancel_grace * 2,
+            ..BreakerConfig::default()
+        }
+    }
+}
+
+/// A value, or `false` for none: TOML has no null.
+fn or_false<'de, D, T>(from: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either<T> {
+        Off(bool),
+        On(T),
+    }
+    match Either::deserialize(from)? {
+        Either::On(value) => Ok(Some(value)),
+        Either::Off(false) => Ok(None),
+        Either::Off(true) => {
+            Err(serde::de::Error::custom("must be a value, or false to turn it off"))
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! A chain: tiers of targets, then the cache, then the emergency answer.
+
+use std::time::Duration;
+
+use ft_core::decide::MidStream;
+use serde::{Deserialize, Deserializer};
+
+use super::units::duration;
+use super::{CacheSettings, TargetConfig};
+
+/// The way of a request from its best model to its last resort.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChainConfig {
+    /// The live tiers, best first.
+    pub tiers: Vec<TierConfig>,
+    /// The end of everything live: attempts, waits, back-offs. Default 90 s, as people leave after a minute and a half.
+    #[serde(default = "deadline", deserialize_with = "duration")]
+    pub deadline: Duration,
+    /// How often the targets may be gone through. Default 2: a second round outlasts a restart, a third an audience.
+    #[serde(default = "rounds")]
+    pub rounds: u32,
+    /// Most attempts of one request. Default: twice its targets.
+    #[serde(default)]
+    pub max_attempts: Option<u32>,
+    /// When a stream's first piece may reach the caller. Default: with the first content.
+    #[serde(default)]
+    pub commit: Commit,
+    /// What happens when a stream breaks after that. Default: an error with the text so far.
+    #[serde(default, deserialize_with = "mid_stream")]
+    pub mid_stream: MidStream,
+    /// The longest hint for which a throttled target itself is waited for while others are free. Default 0: never.
+    #[serde(default, deserialize_with = "duration")]
+    pub throttle_patience: Duration,
+    /// Whether a content filter's refusal goes on to the next target. Default false: it is an answer.
+    #[serde(default)]
+    pub content_filter_falls_through: bool,
+    /// The response cache.
+    #[serde(default)]
+    pub cache: CacheSettings,
+    /// The text given when nothing else is left. Default: none, so that an error is given.
+    #[serde(default)]
+    pub emergency: Option<String>,
+    /// `max_tokens` for requests that set none. Default: none is set.
+    #[serde(default)]
+    pub max_tokens: Option<u64>,
+}
+
+/// Targets that are as good as each other.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TierConfig {
+    /// Its name, in answers and metrics.
+    pub name: String,
+    /// In which order its targets are asked. Default: as written.
+    #[serde(default)]
+    pub order: Order,
+    /// Its targets.
+    pub targets: Vec<TargetConfig>,
+}
+
+impl TierConfig {
+    /// A tier of these targets, in this order.
+    #[must_use]
+    pub fn new(name: impl Into<String>, targets: impl Into<Vec<TargetConfig>>) -> Self {
+        Self { name: name.into(), order: Order::Ordered, targets: targets.into() }
+    }
+
+    /// Sets the order.
+    #[must_use]
+    pub fn with_order(mut self, order: Order) -> Self {
+        self.order = order;
+        self
+    }
+}
+
+/// In which order a tier's targets are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// As written. The default.
+    #[default]
+    Ordered,
+    /// By the cost of this request; targets without a price last.
+    Cheapest,
+    /// By the moving first-token time; targets without samples first, so that they get some.
+    Fastest,
+    /// By chance, in proportion to their weights.
+    Weighted,
+}
+
+/// When a stream's first piece may reach the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Commit {
+    /// With the first content: what fails before is unseen. The default.
+    #[default]
+    FirstContent,
+    /// When the stream has ended well: every failure is unseen, and the caller waits for all of it.
+    Complete,
+}
+
+fn deadline() -> Duration {
+    Duration::from_secs(90)
+}
+
+fn rounds() -> u32 {
+    2
+}
+
+fn mid_stream<'de, D: Deserializer<'de>>(from: D) -> Result<MidStream, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Word {
+        Fail,
+        Continue,
+    }
+    Ok(match Word::deserialize(from)? {
+        Word::Fail => MidStream::Fail,
+        Word::Continue => MidStream::Continue,
+    })
+}
+
+impl ChainConfig {
+    /// A chain of these tiers with the default settings.
+    #[must_use]
+    pub fn new(tiers: impl Into<Vec<TierConfig>>) -> Self {
+        Self {
+            tiers: tiers.into(),
+            deadline: deadline(),
+            rounds: rounds(),
+            max_attempts: None,
+            commit: Commit::default(),
+            mid_stream: MidStream::default(),
+            throttle_patience: Duration::ZERO,
+            content_filter_falls_through: false,
+            cache: CacheSettings::default(),
+            emergency: None,
+            max_tokens: None,
+        }
+    }
+
+    /// The seed article's chain: gpt-4.1, then claude-sonnet-4.5 and gemini-2.5-flash, then the cache.
+    ///
+    /// Its 2 s, 3 s and 1 s bound the first content, since as totals they would cut every honest long answer;
+    /// so upstream is asked for streams. 1000 output tokens where the caller sets none, the article's.
+    #[must_use]
+    pub fn holysheep(provider: &str) -> Self {
+        let target = |model: &str, secs| {
+            TargetConfig::new(provider, model).with_first_token_timeout(Duration::from_secs(secs))
+        };
+        let degraded = [target("claude-sonnet-4.5", 3), target("gemini-2.5-flash", 1)];
+        Self {
+            max_tokens: Some(1_000),
+            ..Self::new([
+                TierConfig::new("primary", [target("gpt-4.1", 2)]),
+                TierConfig::new("degraded", degraded),
+            ])
+        }
+    }
+}

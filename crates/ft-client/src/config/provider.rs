@@ -1,0 +1,98 @@
+//! A provider that is reached over HTTP.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::units::duration;
+
+/// Where a provider is and how it is asked.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProviderConfig {
+    /// What it speaks. Default: OpenAI's chat completions.
+    #[serde(default)]
+    pub kind: ProviderKind,
+    /// The URL that ends before `/chat/completions`, such as `https://api.holysheep.ai/v1`.
+    pub base_url: String,
+    /// Keys, tried in turn when one is out or throttled. None: requests carry no key.
+    #[serde(default)]
+    pub keys: Vec<String>,
+    /// The profile of the catalogue with its prices and windows. Default: the provider's own name.
+    pub prices: Option<String>,
+    /// The header that carries the key. Default `authorization`, with `Bearer`; Azure's is `api-key`, bare.
+    pub auth_header: Option<String>,
+    /// Further headers of every request.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// How long connecting may take. Default 5 s: a handshake across the world takes less than one.
+    #[serde(default = "connect_timeout", deserialize_with = "duration")]
+    pub connect_timeout: Duration,
+    /// An HTTP proxy. Loopback is never proxied.
+    pub proxy: Option<String>,
+    /// A file of further certificate authorities, PEM.
+    pub ca_file: Option<std::path::PathBuf>,
+    /// Allows `http://` to hosts other than loopback. Default false: keys would travel in the clear.
+    #[serde(default)]
+    pub allow_plain_http: bool,
+}
+
+/// What a provider speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProviderKind {
+    /// OpenAI's chat completions, or anything compatible with them.
+    #[default]
+    Openai,
+}
+
+fn connect_timeout() -> Duration {
+    Duration::from_secs(5)
+}
+
+impl ProviderConfig {
+    /// An OpenAI-compatible provider at this URL, without a key.
+    #[must_use]
+    pub fn new(base_url: impl Into<String>) -> Self {
+        Self {
+            kind: ProviderKind::Openai,
+            base_url: base_url.into(),
+            keys: Vec::new(),
+            prices: None,
+            auth_header: None,
+            headers: BTreeMap::new(),
+            connect_timeout: connect_timeout(),
+            proxy: None,
+            ca_file: None,
+            allow_plain_http: false,
+        }
+    }
+
+    /// Adds a key.
+    #[must_use]
+    pub fn with_key(mut self, key: impl Into<String>) -> Self {
+        self.keys.push(key.into());
+        self
+    }
+
+    /// Sets the profile of the catalogue with its prices.
+    #[must_use]
+    pub fn with_prices(mut self, profile: impl Into<String>) -> Self {
+        self.prices = Some(profile.into());
+        self
+    }
+}
+
+// Keys stay out, and header values too: some vendors take keys in headers of their own.
+impl fmt::Debug for ProviderConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProviderConfig")
+            .field("kind", &self.kind)
+            .field("keys", &self.keys.len())
+            .field("prices", &self.prices)
+            .field("headers", &self.headers.keys())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,208 @@
+//! The one error that a call ends with.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ft_core::decide::FailReason;
+use ft_core::{ChatResponse, ErrorKind, ProviderError};
+
+use crate::answer::Report;
+
+/// Why a call has no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FailKind {
+    /// The request cannot be sent: it is empty, names no chain, or a number in it makes no sense.
+    Invalid,
+    /// The provider refused the request itself, as invalid or by a content filter.
+    Refused,
+    /// The request is too long for every target.
+    TooLong,
+    /// The answer broke off after content had reached the caller.
+    MidStream,
+    /// The deadline passed.
+    Deadline,
+    /// Every target failed or was skipped.
+    Exhausted,
+    /// The spend budget refused.
+    Spend,
+}
+
+impl FailKind {
+    /// The kind's name in metrics and JSON. Stable.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Invalid => "invalid",
+            Self::Refused => "refused",
+            Self::TooLong => "too_long",
+            Self::MidStream => "mid_stream",
+            Self::Deadline => "deadline",
+            Self::Exhausted => "exhausted",
+            Self::Spend => "spend",
+        }
+    }
+}
+
+impl From<FailReason> for FailKind {
+    fn from(reason: FailReason) -> Self {
+        match reason {
+            FailReason::Refused => Self::Refused,
+            FailReason::TooLong => Self::TooLong,
+            FailReason::MidStream => Self::MidStream,
+            FailReason::Deadline => Self::Deadline,
+            FailReason::Exhausted => Self::Exhausted,
+            FailReason::Spend => Self::Spend,
+        }
+    }
+}
+
+/// Why a call has no answer, after everything that could be tried was.
+///
+/// Branch on [`kind`](Self::kind). The failure that is reported is the first one, which is what the caller of
+/// that model would have seen; all others stand in [`report`](Self::report).
+/// Neither `Display` nor `Debug` shows a key, a prompt or an answer. Cloning is cheap.
+#[derive(Clone)]
+pub struct Error {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    kind: FailKind,
+    detail: String,
+    cause: Option<ProviderError>,
+    retry_after: Option<Duration>,
+    report: Option<Box<Report>>,
+    partial: Option<Box<ChatResponse>>,
+}
+
+impl Error {
+    pub(crate) fn invalid(detail: impl Into<String>) -> Self {
+        Self::new(FailKind::Invalid, detail.into(), None, None)
+    }
+
+    pub(crate) fn new(
+        kind: FailKind,
+        detail: String,
+        cause: Option<ProviderError>,
+        retry_after: Option<Duration>,
+    ) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                kind,
+                detail,
+                cause,
+                retry_after,
+                report: None,
+                partial: None,
+            }),
+        }
+    }
+
+    pub(crate) fn with_report(mut self, report: Report) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.inner) {
+            inner.report = Some(Box::new(report));
+        }
+        self
+    }
+
+    pub(crate) fn with_partial(mut self, partial: ChatResponse) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.inner) {
+            inner.partial = Some(Box::new(partial));
+        }
+        self
+    }
+
+    /// Why there is no answer.
+    #[must_use]
+    pub fn kind(&self) -> FailKind {
+        self.inner.kind
+    }
+
+    /// The provider's failure that is reported: the first one.
+    #[must_use]
+    pub fn cause(&self) -> Option<&ProviderError> {
+        self.inner.cause.as_ref()
+    }
+
+    /// In how long a target may be free again, when all were gated or their breakers open.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.inner.retry_after
+    }
+
+    /// Every attempt made and target skipped, with times and costs. `None` when the request was never begun.
+    #[must_use]
+    pub fn report(&self) -> Option<&Report> {
+        self.inner.report.as_deref()
+    }
+
+    /// What had been said, and its usage so far, when a stream broke off.
+    #[must_use]
+    pub fn partial(&self) -> Option<&ChatResponse> {
+        self.inner.partial.as_deref()
+    }
+
+    /// The caller's request is at fault: sending it again will not help.
+    #[must_use]
+    pub fn is_callers_fault(&self) -> bool {
+        matches!(self.inner.kind, FailKind::Invalid | FailKind::Refused | FailKind::TooLong)
+    }
+
+    /// A content filter refused.
+    #[must_use]
+    pub fn is_content_filtered(&self) -> bool {
+        self.cause().is_some_and(|cause| cause.kind() == ErrorKind::ContentFiltered)
+    }
+
+    /// A key was refused: look at [`cause`](Self::cause) for the provider's words.
+    #[must_use]
+    pub fn is_auth(&self) -> bool {
+        self.cause().is_some_and(|cause| cause.kind() == ErrorKind::Auth)
+    }
+
+    /// Time ran out.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        self.inner.kind == FailKind::Deadline || self.cause().is_some_and(ProviderError::is_timeout)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.inner.kind {
+            FailKind::Invalid => "the request cannot be sent",
+            FailKind::Refused => "the provider refused the request",
+            FailKind::TooLong => "the request is too long for every target",
+            FailKind::MidStream => "the answer broke off",
+            FailKind::Deadline => "the deadline passed",
+            FailKind::Exhausted => "no target answered",
+            FailKind::Spend => "the spend budget is used up",
+        })?;
+        if !self.inner.detail.is_empty() {
+            write!(f, ": {}", self.inner.detail)?;
+        }
+        if let Some(wait) = self.inner.retry_after {
+            write!(f, "; a target may be free in {:.1} s", wait.as_secs_f64())?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.inner.kind)
+            .field("detail", &self.inner.detail)
+            .field("cause", &self.inner.cause)
+            .field("retry_after", &self.inner.retry_after)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.inner.cause.as_ref().map(|cause| cause as _)
+    }
+}

@@ -1,0 +1,162 @@
+//! The way of one request: the one function that everything else serves is [`Run::live`].
+
+mod begin;
+mod cache;
+mod cost;
+mod end;
+mod legs;
+
+use std::sync::Arc;
+
+use ft_cache::{Entry, Key, LeadGuard};
+use ft_context::FitReport;
+use ft_core::chat::Assembler;
+use ft_core::decide::{Event, FailReason, Ledger, Plan, Step, View, decide};
+use ft_core::{ChatRequest, Entropy, ProviderError, Tick};
+
+use crate::answer::{Answer, Attempt};
+use crate::chain::{Chain, Member};
+use crate::client::Inner;
+use crate::clock::sleep_until;
+use crate::error::Error;
+use crate::options::CallOptions;
+use legs::Legs;
+
+pub(crate) use end::Done;
+pub(crate) use legs::{Leg, Won};
+
+/// What a coalesced call shares with those that wait for it: the end of the whole chain.
+pub(crate) type Shared = Result<Arc<Answer>, Error>;
+
+/// What the caller wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Want {
+    Plain,
+    Stream,
+}
+
+/// One request on its way. Dropped, it cancels what is under way and settles it as cancelled.
+pub(crate) struct Run {
+    pub(crate) client: Arc<Inner>,
+    pub(crate) chain: Arc<Chain>,
+    pub(crate) options: CallOptions,
+    pub(crate) request: Arc<ChatRequest>,
+    pub(crate) want: Want,
+    pub(crate) began: Tick,
+    pub(crate) request_id: String,
+    deadline: Tick,
+    draw: Entropy,
+    plan: Plan,
+    members: Vec<Member>,
+    ledger: Ledger,
+    legs: Legs,
+    /// Beside each target: which credentials this call has used up, and what it was last sent.
+    progress: Vec<Progress>,
+    /// Every attempt and skip, in order.
+    trail: Vec<Attempt>,
+    /// The provider's failures, in order.
+    failures: Vec<ProviderError>,
+    won: Option<Won>,
+    fell_back: bool,
+    /// What the caller has of a stream that broke off.
+    pub(crate) delivered: Option<Assembler>,
+    pub(crate) continued: bool,
+    fit: Option<FitReport>,
+    key: Option<Key>,
+    stale: Option<Arc<Entry>>,
+    lead: Option<LeadGuard<Shared>>,
+    /// Set when the end was told to metrics; a drop before it is a caller who left.
+    told: bool,
+}
+
+#[derive(Clone, Default)]
+struct Progress {
+    used: u64,
+    sent: Option<Arc<ChatRequest>>,
+}
+
+/// How the live part ended.
+pub(crate) enum End {
+    /// A target answered.
+    Live(Box<Won>),
+    /// The cached answer stands in.
+    Stale,
+    /// The emergency answer stands in.
+    Emergency,
+    /// Nothing stands in.
+    Fail(FailReason),
+}
+
+impl Run {
+    /// From `event` to the end of everything live.
+    ///
+    /// # Cancel safety
+    /// It can be dropped at each await: the legs are in `self`, and their guards say what a drop means.
+    pub(crate) async fn live(&mut self, mut event: Event) -> End {
+        loop {
+            let now = self.now();
+            self.ledger.note(&event, now);
+            event = match self.decide(&event, now) {
+                Step::Try { target, manner } => match self.admit(target, manner, now) {
+                    Ok(admitted) => {
+                        self.begin_leg(target, manner, admitted, now);
+                        self.race().await
+                    }
+                    Err(refusal) => self.skip(target, manner, &refusal, now),
+                },
+                Step::Hold => self.race().await,
+                Step::Wait { until } => {
+                    sleep_until(&*self.client.world.clock, until).await;
+                    Event::Woke
+                }
+                Step::Answer => match self.won.take() {
+                    Some(won) => return End::Live(Box::new(won)),
+                    None => return End::Fail(FailReason::Exhausted),
+                },
+                Step::Stale => return End::Stale,
+                Step::Emergency => return End::Emergency,
+                Step::Fail(reason) => return End::Fail(reason),
+            }
+        }
+    }
+
+    fn decide(&self, event: &Event, now: Tick) -> Step {
+        let views = self.members.iter().zip(&self.progress);
+        let views: Vec<_> =
+            views.map(|(member, progress)| member.target.view(progress.used, now)).collect();
+        let view = View { targets: &views, stale: self.stale.is_some() };
+        decide(&self.plan, &self.ledger, &view, event, now)
+    }
+
+    pub(crate) fn now(&self) -> Tick {
+        self.client.world.clock.now()
+    }
+
+    pub(crate) fn deadline(&self) -> Tick {
+        self.deadline
+    }
+
+    pub(crate) fn members(&self) -> &[Member] {
+        &self.members
+    }
+
+    pub(crate) fn sent(&self, target: usize) -> Option<&ChatRequest> {
+        self.progress[target].sent.as_deref()
+    }
+
+    pub(crate) fn has_used(&self, target: usize, credential: usize) -> bool {
+        self.progress[target].used & (1 << (credential % 64)) != 0
+    }
+
+    pub(crate) fn committed(&self) -> bool {
+        self.delivered.is_some()
+    }
+
+    pub(crate) fn fell_back(&self) -> bool {
+        self.fell_back
+    }
+
+    pub(crate) fn attempts_made(&self) -> u32 {
+        self.ledger.attempts()
+    }
+}

@@ -1,0 +1,154 @@
+//! The beginning of a request: validity, deadline, order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ft_core::chat::Message;
+use ft_core::decide::{Ledger, MidStream};
+use ft_core::{ChatRequest, Tick};
+
+use super::{Legs, Progress, Run, Want};
+use crate::chain::{Facts, Route};
+use crate::client::Inner;
+use crate::error::Error;
+use crate::options::CallOptions;
+use crate::target::Target;
+
+impl Run {
+    pub(crate) fn begin(
+        client: &Arc<Inner>,
+        mut request: ChatRequest,
+        options: CallOptions,
+        want: Want,
+    ) -> Result<Self, Error> {
+        let now = client.world.clock.now();
+        let chain = client.chain(&options.chain)?;
+        validate(&request)?;
+        if let (None, Some(tokens)) = (request.output_limit(), chain.config.max_tokens) {
+            request.set_output_limit(tokens);
+        }
+        let mut draw = client.entropy();
+        let own = chain.config.deadline;
+        let deadline = now.after(options.deadline.map_or(own, |given| given.min(own)));
+        let request_id = match &options.request_id {
+            Some(id) => id.clone(),
+            None => format!("ft-{:016x}", draw.next_u64()),
+        };
+        Ok(Self {
+            client: Arc::clone(client),
+            request: Arc::new(request),
+            want,
+            began: now,
+            request_id,
+            deadline,
+            draw,
+            plan: empty_plan(deadline),
+            members: Vec::new(),
+            ledger: Ledger::new(0),
+            legs: Legs::default(),
+            progress: Vec::new(),
+            trail: Vec::new(),
+            failures: Vec::new(),
+            won: None,
+            fell_back: false,
+            delivered: None,
+            continued: false,
+            fit: None,
+            key: None,
+            stale: None,
+            lead: None,
+            told: false,
+            chain,
+            options,
+        })
+    }
+
+    /// Makes the order and the bounds, once.
+    pub(super) fn make_plan(&mut self) {
+        let client = Arc::clone(&self.client);
+        let wall = client.world.clock.wall();
+        let now = self.now();
+        let request = Arc::clone(&self.request);
+        let cost = |target: &Target| {
+            let price = target.price(&client.world.catalogue, wall)?;
+            let input = target.counter().count_request(&request);
+            Some(price.at_most(input.tokens, target.output_at_most(&request)))
+        };
+        let hedge = client.hedge.is_some() && request.needs() == ft_core::Capabilities::NONE;
+        let facts = Facts {
+            now,
+            deadline: self.deadline,
+            options: &self.options,
+            saving: client.spend.as_ref().is_some_and(|budget| budget.is_soft(wall)),
+            hedge,
+            cost: &cost,
+        };
+        let Route { members, mut plan } = self.chain.route(&facts, &mut self.draw);
+        if !may_be_continued(&request) {
+            plan.mid_stream = MidStream::Fail;
+        }
+        client.cap.request(now);
+        self.ledger = Ledger::new(members.len());
+        self.progress = vec![Progress::default(); members.len()];
+        self.plan = plan;
+        self.members = members;
+    }
+
+    /// The request that goes on from what the caller already has.
+    pub(crate) fn continuation(&self) -> Arc<ChatRequest> {
+        let mut request = ChatRequest::clone(&self.request);
+        let so_far =
+            self.delivered.as_ref().map(|delivered| delivered.so_far().text().into_owned());
+        request.messages.push(Message::assistant(so_far.unwrap_or_default()));
+        Arc::new(request)
+    }
+
+    /// No other model may go on from a tool call.
+    pub(crate) fn forbid_continuing(&mut self) {
+        self.plan.mid_stream = MidStream::Fail;
+    }
+
+    pub(crate) fn mark_continued(&mut self) {
+        self.continued = true;
+    }
+
+    pub(super) fn remaining(&self) -> Duration {
+        self.deadline.since(self.now())
+    }
+}
+
+/// Never across tool calls, structured output or several answers: two models' words would not join there.
+fn may_be_continued(request: &ChatRequest) -> bool {
+    request.tools.is_empty()
+        && !request.extra.contains_key("functions")
+        && !request.is_structured()
+        && request.choices() == 1
+}
+
+fn empty_plan(deadline: Tick) -> ft_core::decide::Plan {
+    ft_core::decide::Plan {
+        targets: Vec::new(),
+        rounds: 1,
+        max_attempts: 0,
+        deadline,
+        throttle_patience: Duration::ZERO,
+        filtered_falls_through: false,
+        mid_stream: MidStream::Fail,
+        hedge: false,
+        last_resorts: true,
+        emergency: false,
+        backoff: Vec::new(),
+    }
+}
+
+/// What would be refused everywhere is refused here, before it costs an attempt.
+fn validate(request: &ChatRequest) -> Result<(), Error> {
+    let rule = |holds: bool, rule: &str| if holds { Ok(()) } else { Err(Error::invalid(rule)) };
+    rule(!request.messages.is_empty(), "`messages` is empty; it must have at least one message")?;
+    let number =
+        |value: Option<f64>, most: f64| value.is_none_or(|value| (0.0..=most).contains(&value));
+    rule(number(request.temperature, 2.0), "`temperature` must be a number from 0 to 2")?;
+    rule(number(request.top_p, 1.0), "`top_p` must be a number from 0 to 1")?;
+    rule(request.n != Some(0), "`n` must be at least 1")?;
+    rule(request.output_limit() != Some(0), "`max_tokens` must be at least 1")
+}

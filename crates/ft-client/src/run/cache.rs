@@ -1,0 +1,127 @@
+//! What the cache and identical calls under way can do for a request.
+
+use std::sync::Arc;
+
+use ft_cache::{
+    Entry, Fill, FlightKey, FollowEnd, Key, Lookup, Quality, Role, Scope, ServedBy, cacheable,
+};
+use ft_core::{ChatResponse, Tick};
+use ft_cost::Pico;
+
+use super::{Run, Shared};
+use crate::answer::{Answer, CacheStatus, Report, Tier};
+
+/// How joining an identical call ended.
+pub(super) enum Joined {
+    /// This call goes on by itself, leading the others if there are any.
+    Go,
+    /// The other call's end is this one's too.
+    Shared(Shared),
+    /// The deadline passed while waiting.
+    TimedOut,
+}
+
+impl Run {
+    /// The fresh answer, if there is one. Remembers the key, and a stale answer for later.
+    pub(super) fn fresh(&mut self, now: Tick) -> Option<Answer> {
+        let lifetime = self.chain.cache.config().lifetime();
+        let used = !lifetime.is_zero() || self.chain.cache.coalesces();
+        if self.options.no_cache || !used || cacheable(&self.request).is_err() {
+            return None;
+        }
+        let key = Key::of(&self.scope(), &self.request);
+        self.key = Some(key);
+        match self.chain.cache.lookup(&key, now) {
+            Lookup::Fresh(entry) => Some(self.from_entry(&entry, CacheStatus::Hit, now)),
+            Lookup::Stale(entry) => {
+                self.stale = Some(entry);
+                None
+            }
+            Lookup::Miss => None,
+        }
+    }
+
+    fn scope(&self) -> Scope<'_> {
+        Scope { tenant: &self.options.tenant, chain: &self.chain.name }
+    }
+
+    /// Joins an identical call that is under way, or becomes the one that others join.
+    ///
+    /// # Cancel safety
+    /// A dropped wait strands nobody; a dropped lead is passed on.
+    pub(super) async fn join(&mut self) -> Joined {
+        let Some(key) = self.key.filter(|_| self.chain.cache.coalesces()) else {
+            return Joined::Go;
+        };
+        let overrides = (
+            (self.options.no_fallback, self.options.no_emergency, self.options.max_attempts),
+            (self.options.deadline, self.options.idempotency_key.as_deref()),
+        );
+        let mut follower =
+            match self.client.flights.join(FlightKey::with_overrides(key, &overrides)) {
+                Role::Lead(lead) => {
+                    self.lead = Some(lead);
+                    return Joined::Go;
+                }
+                Role::Follow(follower) => follower,
+            };
+        match tokio::time::timeout(self.remaining(), follower.wait()).await {
+            Ok(FollowEnd::Shared(end)) => Joined::Shared(end),
+            Ok(FollowEnd::Lead(lead)) => {
+                self.lead = Some(lead);
+                Joined::Go
+            }
+            Err(_) => Joined::TimedOut,
+        }
+    }
+
+    /// An answer from the cache.
+    pub(super) fn from_entry(&self, entry: &Entry, cache: CacheStatus, now: Tick) -> Answer {
+        let served_by = crate::answer::ServedBy {
+            provider: entry.served_by.provider.clone(),
+            model: entry.served_by.model.clone(),
+        };
+        let report = Report {
+            served_by: Some(served_by),
+            tier: Tier::Cache,
+            fallback_level: if cache == CacheStatus::Stale { self.chain.targets() } else { 0 },
+            cache,
+            ..self.report_so_far(now)
+        };
+        Answer { response: ChatResponse::clone(&entry.response), report }
+    }
+
+    /// The answer of an identical call, as this call's: it cost this call nothing.
+    pub(super) fn coalesced(&self, shared: &Answer, now: Tick) -> Answer {
+        let report = Report {
+            served_by: shared.report.served_by.clone(),
+            tier: shared.report.tier.clone(),
+            fallback_level: shared.report.fallback_level,
+            fit: shared.report.fit,
+            cache: CacheStatus::Coalesced,
+            cost: Some(Pico::ZERO),
+            ..self.report_so_far(now)
+        };
+        Answer { response: shared.response.clone(), report }
+    }
+
+    /// Keeps a complete answer of a live target.
+    pub(super) fn fill(&self, response: &Arc<ChatResponse>, report: &Report, now: Tick) {
+        let (Some(key), Some(served_by)) = (self.key, &report.served_by) else { return };
+        let first_tier = self.chain.tiers.first().map(|tier| tier.name.as_str());
+        let full =
+            first_tier == Some(report.tier.name()) && report.fit.is_none() && !report.continued;
+        let fill = Fill {
+            response: Arc::clone(response),
+            usage: response.usage.clone(),
+            served_by: ServedBy {
+                provider: served_by.provider.clone(),
+                model: served_by.model.clone(),
+            },
+            tier: report.tier.name().to_owned(),
+            quality: if full { Quality::Full } else { Quality::StaleOnly },
+        };
+        // What is not kept is not an error: truncated answers, tool calls, a better one that is fresh.
+        let _ = self.chain.cache.fill(key, &self.scope(), fill, now);
+    }
+}

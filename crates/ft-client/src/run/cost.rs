@@ -1,0 +1,76 @@
+//! What attempts cost, also those that failed, were cancelled, or whose provider does not say.
+
+use ft_core::chat::Assembler;
+use ft_core::{Bill, ChatRequest, ChatResponse, Usage};
+use ft_cost::Pico;
+
+use super::Run;
+use crate::attempt::Job;
+use crate::target::Target;
+
+/// Output tokens assumed of an attempt that was cut in silence and whose request sets no limit: what the
+/// default chain asks for.
+const ASSUMED_OUTPUT: u64 = 1_000;
+
+impl Run {
+    /// The cost of an answer, and whether it is an estimate.
+    pub(crate) fn cost_of_answer(
+        &self,
+        job: &Job,
+        response: &ChatResponse,
+    ) -> (Option<Pico>, bool) {
+        match &response.usage {
+            Some(usage) if usage.prompt_tokens > 0 || usage.completion_tokens > 0 => {
+                (self.price_of(&job.target, usage), false)
+            }
+            _ => (self.price_of(&job.target, &estimated_usage(job, response)), true),
+        }
+    }
+
+    /// The cost of a failed attempt, and whether it is an estimate.
+    pub(super) fn cost_of_failure(
+        &self,
+        job: &Job,
+        bill: Bill,
+        sent: bool,
+        so_far: &Assembler,
+    ) -> (Option<Pico>, bool) {
+        let said = !so_far.so_far().choices.is_empty();
+        match bill {
+            // A price that is unknown is unknown for nothing too, but nothing costs nothing.
+            _ if !sent => (Some(Pico::ZERO), false),
+            Bill::Nothing if !said => (Some(Pico::ZERO), false),
+            Bill::Nothing | Bill::Estimate if said => {
+                let (cost, _) = self.cost_of_answer(job, so_far.so_far());
+                (cost, true)
+            }
+            Bill::Nothing | Bill::Estimate => {
+                (self.cost_of_silence(&job.target, &job.request), true)
+            }
+        }
+    }
+
+    /// The cost of an attempt that was sent and of which nothing came back.
+    pub(super) fn cost_of_silence(&self, target: &Target, request: &ChatRequest) -> Option<Pico> {
+        let input = target.counter().count_request(request).tokens;
+        let output = request.output_limit().unwrap_or(ASSUMED_OUTPUT);
+        self.price_of(target, &Usage::new(input, output))
+    }
+
+    fn price_of(&self, target: &Target, usage: &Usage) -> Option<Pico> {
+        let wall = self.client.world.clock.wall();
+        let price = target.price(&self.client.world.catalogue, wall);
+        if price.is_none() {
+            target.meters.unpriced();
+        }
+        price.map(|price| price.cost(usage))
+    }
+}
+
+/// The usage that the provider did not report, counted here.
+fn estimated_usage(job: &Job, response: &ChatResponse) -> Usage {
+    let counter = job.target.counter();
+    let said = |message: &ft_core::Message| counter.count_message(message).tokens;
+    let output = response.choices.iter().map(|choice| said(&choice.message)).sum();
+    Usage::new(counter.count_request(&job.request).tokens, output)
+}

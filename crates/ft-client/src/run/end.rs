@@ -1,0 +1,270 @@
+//! The end of a request: its answer or error, its report, and what others are told.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ft_core::decide::{Event, FailReason};
+use ft_core::{ChatResponse, Tick};
+use ft_cost::Pico;
+
+use super::cache::Joined;
+use super::legs::Won;
+use super::{End, Run};
+use crate::answer::{Answer, Attempt, CacheStatus, Outcome, Report, ServedBy, Tier};
+use crate::emergency::EmergencyContext;
+use crate::error::{Error, FailKind};
+use crate::stream::{Body, Settling};
+
+/// What a request comes to.
+pub(crate) enum Done {
+    /// A complete answer.
+    Whole(Box<Answer>),
+    /// A stream whose first content has come.
+    Streaming(Box<Run>, Box<Body>),
+}
+
+impl Run {
+    /// The whole way of one request.
+    ///
+    /// # Cancel safety
+    /// Dropping it cancels what is under way; see [`Run`].
+    pub(crate) async fn go(mut self) -> Result<Done, Error> {
+        let now = self.now();
+        if let Some(answer) = self.fresh(now) {
+            return Ok(self.whole(answer));
+        }
+        match self.join().await {
+            Joined::Go => {}
+            Joined::Shared(Ok(answer)) => {
+                let answer = self.coalesced(&answer, self.now());
+                return Ok(self.whole(answer));
+            }
+            Joined::Shared(Err(error)) => return Err(self.fail_as(error)),
+            Joined::TimedOut => {
+                self.make_plan();
+                let end = self.without_time();
+                return self.conclude(end).await;
+            }
+        }
+        self.make_plan();
+        let end = self.live(Event::Start).await;
+        self.conclude(end).await
+    }
+
+    /// The last resort of a call that spent its time waiting for another.
+    fn without_time(&self) -> End {
+        if self.stale.is_some() && self.plan.last_resorts {
+            End::Stale
+        } else if self.plan.emergency {
+            End::Emergency
+        } else {
+            End::Fail(FailReason::Deadline)
+        }
+    }
+
+    async fn conclude(mut self, end: End) -> Result<Done, Error> {
+        match end {
+            End::Live(won) => Ok(self.answered(*won)),
+            End::Stale => match self.stale.take() {
+                Some(entry) => {
+                    let answer = self.from_entry(&entry, CacheStatus::Stale, self.now());
+                    self.share(Ok(&answer));
+                    Ok(self.whole(answer))
+                }
+                None => Err(self.fail(FailReason::Exhausted)),
+            },
+            End::Emergency => self.emergency().await,
+            End::Fail(reason) => Err(self.fail(reason)),
+        }
+    }
+
+    fn answered(mut self, won: Won) -> Done {
+        match Body::new(won) {
+            Ok(body) => Done::Streaming(Box::new(self), Box::new(body)),
+            Err((Settling { leg, job, first_token }, response)) => {
+                Done::Whole(Box::new(self.complete(leg, job, response, first_token)))
+            }
+        }
+    }
+
+    /// Settles a complete answer: breaker, money, trail, cache, followers, metrics.
+    pub(crate) fn complete(
+        &mut self,
+        leg: super::legs::Leg,
+        mut job: crate::attempt::Job,
+        response: ChatResponse,
+        first_token: Option<Duration>,
+    ) -> Answer {
+        let now = self.now();
+        job.guards.finished();
+        let (cost, estimated) = self.cost_of_answer(&job, &response);
+        job.guards.pay(cost);
+        let attempt = &mut self.trail[leg.entry];
+        attempt.outcome = Outcome::Answered;
+        attempt.took = now.since(job.began);
+        attempt.first_token = first_token;
+        attempt.cost = cost;
+        attempt.cost_is_estimate = estimated;
+        job.target.meters.attempt(Outcome::Answered, attempt.took, cost);
+        if let Some(usage) = &response.usage {
+            job.target.meters.tokens(usage);
+        }
+        let report = self.live_report(leg.target, first_token, now);
+        let response = Arc::new(response);
+        self.fill(&response, &report, now);
+        let response = Arc::unwrap_or_clone(response);
+        let answer = Answer { response, report };
+        self.share(Ok(&answer));
+        self.tell(&answer.report, None);
+        answer
+    }
+
+    /// The report of an answer by this target, as of now.
+    pub(crate) fn live_report(
+        &self,
+        target: usize,
+        first_token: Option<Duration>,
+        now: Tick,
+    ) -> Report {
+        let member = &self.members[target];
+        Report {
+            served_by: Some(ServedBy {
+                provider: member.target.provider.name.clone(),
+                model: member.target.model().to_owned(),
+            }),
+            tier: Tier::Live(self.chain.tiers[member.tier].name.clone()),
+            fallback_level: member.level,
+            first_token,
+            fit: self.fit,
+            ..self.report_so_far(now)
+        }
+    }
+
+    /// What is known of the request so far, without an answer.
+    pub(crate) fn report_so_far(&self, now: Tick) -> Report {
+        let made = |attempt: &&Attempt| !matches!(attempt.outcome, Outcome::Skipped(_));
+        let cost = self.trail.iter().filter(made).map(|attempt| attempt.cost).sum::<Option<Pico>>();
+        Report {
+            request_id: self.request_id.clone(),
+            served_by: None,
+            tier: Tier::None,
+            fallback_level: 0,
+            attempts: self.trail.clone(),
+            latency: now.since(self.began),
+            first_token: None,
+            cost: cost.or_else(|| self.trail.is_empty().then_some(Pico::ZERO)),
+            cost_is_estimate: self.trail.iter().any(|attempt| attempt.cost_is_estimate),
+            cache: if self.key.is_some() { CacheStatus::Miss } else { CacheStatus::Bypass },
+            fit: None,
+            continued: self.continued,
+        }
+    }
+
+    async fn emergency(mut self) -> Result<Done, Error> {
+        let Some(emergency) = self.chain.emergency.clone() else {
+            return Err(self.fail(FailReason::Exhausted));
+        };
+        let why = self.failures.first().map_or(FailKind::Exhausted, |_| FailKind::Exhausted);
+        let context = EmergencyContext { request: Arc::clone(&self.request), why };
+        let Some(response) = emergency.answer(context).await else {
+            return Err(self.fail(FailReason::Exhausted));
+        };
+        let report = Report {
+            tier: Tier::Emergency,
+            fallback_level: self.chain.targets() + 1,
+            ..self.report_so_far(self.now())
+        };
+        let answer = Answer { response, report };
+        self.share(Ok(&answer));
+        Ok(self.whole(answer))
+    }
+
+    fn whole(&mut self, answer: Answer) -> Done {
+        self.tell(&answer.report, None);
+        Done::Whole(Box::new(answer))
+    }
+
+    /// The error of a request that ends here.
+    pub(crate) fn fail(&mut self, reason: FailReason) -> Error {
+        let now = self.now();
+        let kind = FailKind::from(reason);
+        // A refusal ends the request by itself; otherwise the first failure is what its model would have said.
+        let at = if reason == FailReason::Refused {
+            self.failures.len().checked_sub(1)
+        } else {
+            Some(0)
+        };
+        let cause =
+            at.filter(|&at| at < self.failures.len()).map(|at| self.failures.swap_remove(at));
+        let free = |member: &crate::chain::Member| member.target.view(0, now).ready_at;
+        let soonest = self.members.iter().map(free).min().filter(|&at| at > now);
+        let retry_after = match kind {
+            FailKind::Exhausted | FailKind::Deadline => soonest.map(|at| at.since(now)),
+            _ => None,
+        };
+        let detail = self.detail(kind, cause.as_ref());
+        let error =
+            Error::new(kind, detail, cause, retry_after).with_report(self.report_so_far(now));
+        // The chain's end concerns those who wait as well; this caller's own end does not.
+        if matches!(reason, FailReason::Exhausted | FailReason::Refused | FailReason::TooLong) {
+            self.share(Err(&error));
+        }
+        self.tell(&self.report_so_far(now), Some(&error));
+        error
+    }
+
+    /// Another call's error, as this call's.
+    fn fail_as(&mut self, error: Error) -> Error {
+        self.tell(&self.report_so_far(self.now()), Some(&error));
+        error
+    }
+
+    fn detail(&self, kind: FailKind, cause: Option<&ft_core::ProviderError>) -> String {
+        let made = self.ledger.attempts();
+        let skipped = self.trail.len().saturating_sub(usize::try_from(made).unwrap_or(0));
+        match (kind, cause) {
+            (FailKind::Refused | FailKind::MidStream, Some(cause)) => cause.to_string(),
+            (FailKind::TooLong, _) => {
+                "no context window of the chain holds it, even shortened".to_owned()
+            }
+            (FailKind::Spend, _) => "raise `spend.limit`, or wait for the next window".to_owned(),
+            (_, Some(cause)) => {
+                format!("{made} attempts failed and {skipped} were skipped; the first: {cause}")
+            }
+            (_, None) => {
+                let why = self.trail.iter().find_map(|attempt| match attempt.outcome {
+                    Outcome::Skipped(why) => Some(why.as_str()),
+                    _ => None,
+                });
+                format!(
+                    "{skipped} targets were skipped; the first because of: {}",
+                    why.unwrap_or("nothing")
+                )
+            }
+        }
+    }
+
+    fn share(&mut self, end: Result<&Answer, &Error>) {
+        if let Some(lead) = self.lead.take() {
+            lead.finish(end.map(|answer| Arc::new(answer.clone())).map_err(Error::clone));
+        }
+    }
+
+    /// Tells metrics and logs how the request ended. Once.
+    pub(crate) fn tell(&mut self, report: &Report, error: Option<&Error>) {
+        if !std::mem::replace(&mut self.told, true) {
+            self.client.meters.request(&self.chain, report, error);
+        }
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        if self.told {
+            return;
+        }
+        self.abandon_legs();
+        self.told = true;
+        self.client.meters.left(&self.chain, &self.report_so_far(self.now()));
+    }
+}

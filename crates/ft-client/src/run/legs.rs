@@ -1,0 +1,229 @@
+//! The attempts under way: begun, raced, ended.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ft_core::decide::{As, Event};
+use ft_core::{Call, ErrorKind, Tick, rule};
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+
+use super::{Run, Want};
+use crate::admit::{Admitted, Refusal};
+use crate::answer::{Attempt, Outcome};
+use crate::attempt::{Bad, Ended, Good, Job, Mode};
+use crate::clock::sleep_until;
+use crate::config::{Commit, UpstreamMode};
+use crate::guards::Failure;
+
+/// Attempts under way: one, or two when hedged.
+#[derive(Default)]
+pub(crate) struct Legs {
+    running: FuturesUnordered<BoxFuture<'static, (Leg, Ended)>>,
+    legs: Vec<Leg>,
+    /// When the sole leg is slow enough to be hedged.
+    hedge_at: Option<Tick>,
+}
+
+/// One attempt, as the run keeps track of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Leg {
+    pub(crate) target: usize,
+    /// Its entry in the trail.
+    pub(crate) entry: usize,
+    pub(crate) credential: usize,
+    began: Tick,
+}
+
+/// The attempt that answered.
+pub(crate) struct Won {
+    pub(crate) leg: Leg,
+    pub(crate) job: Job,
+    pub(crate) good: Good,
+    pub(crate) first_token: Option<Duration>,
+}
+
+impl Run {
+    pub(super) fn begin_leg(&mut self, target: usize, manner: As, admitted: Admitted, now: Tick) {
+        let Admitted { request, fit, guards, credential, timers } = admitted;
+        self.ledger.begin(target, manner);
+        self.fell_back |= manner == As::Fallback;
+        self.fit = fit;
+        self.progress[target].sent = Some(Arc::clone(&request));
+        let member = &self.members[target];
+        let runtime = Arc::clone(&member.target);
+        let entry = self.trail.len();
+        self.trail.push(Attempt::begun(&runtime, manner, now.since(self.began)));
+        let leg = Leg { target, entry, credential, began: now };
+        let call = Call {
+            model: runtime.model().to_owned(),
+            deadline: timers.end,
+            request_id: self.request_id.clone(),
+            attempt: self.ledger.attempts(),
+            idempotency_key: self.options.idempotency_key.clone(),
+            credential,
+        };
+        let mode = match self.want {
+            Want::Stream if self.commit() == Commit::FirstContent => Mode::Streamed,
+            Want::Stream => Mode::Assembled,
+            Want::Plain if runtime.config.upstream == UpstreamMode::Stream => Mode::Assembled,
+            Want::Plain => Mode::Plain,
+        };
+        if self.plan.hedge && self.ledger.in_flight() == 1 && manner != As::Hedge {
+            let percentile = self.client.hedge.as_ref().map_or(95, |hedge| hedge.percentile);
+            let usual = runtime.hedge_speed.quantile(now, percentile);
+            self.legs.hedge_at = usual.map(|usual| now.after(usual));
+        }
+        let job = Job {
+            target: runtime,
+            call,
+            request,
+            guards,
+            mode,
+            timers,
+            clock: Arc::clone(&self.client.world.clock),
+            began: now,
+        };
+        self.legs.legs.push(leg);
+        self.legs.running.push(Box::pin(async move { (leg, job.run().await) }));
+    }
+
+    fn commit(&self) -> Commit {
+        self.options.commit.unwrap_or(self.chain.config.commit)
+    }
+
+    /// Waits for the next leg to end, or for the moment to hedge.
+    ///
+    /// # Cancel safety
+    /// The legs stay in `self`.
+    pub(super) async fn race(&mut self) -> Event {
+        let clock = Arc::clone(&self.client.world.clock);
+        let Legs { running, hedge_at, .. } = &mut self.legs;
+        let due = hedge_at.unwrap_or(Tick::MAX);
+        let ended = tokio::select! {
+            biased;
+            ended = running.next() => ended,
+            () = sleep_until(&*clock, due), if due != Tick::MAX => {
+                *hedge_at = None;
+                return Event::HedgeDue;
+            }
+        };
+        match ended {
+            Some((leg, ended)) => self.ended(leg, ended),
+            // Nothing runs: the decision is asked again rather than waited for.
+            None => Event::Woke,
+        }
+    }
+
+    fn ended(&mut self, leg: Leg, ended: Ended) -> Event {
+        self.legs.legs.retain(|other| *other != leg);
+        self.legs.hedge_at = None;
+        let Ended { job, result, first_token } = ended;
+        let now = self.now();
+        if let Some(took) = first_token {
+            job.target.speed.record(now, took);
+            job.target.hedge_speed.record(now, took);
+            job.target.meters.first_token(took);
+        }
+        let attempt = &mut self.trail[leg.entry];
+        attempt.took = now.since(leg.began);
+        attempt.first_token = first_token;
+        match result {
+            Ok(good) => {
+                self.cancel_losers(now);
+                self.won = Some(Won { leg, job, good, first_token });
+                Event::Succeeded { target: leg.target }
+            }
+            Err(bad) => self.failed(leg, job, bad, false, now),
+        }
+    }
+
+    /// Settles a failed attempt: breaker, gates, money, trail.
+    pub(crate) fn failed(
+        &mut self,
+        leg: Leg,
+        mut job: Job,
+        bad: Bad,
+        delivered: bool,
+        now: Tick,
+    ) -> Event {
+        let Bad { error, neutral, so_far } = bad;
+        let (kind, scope, hint) = (error.kind(), error.scope(), error.retry_after());
+        let rule = rule(kind, scope);
+        let target = Arc::clone(&job.target);
+        let failure = Failure { rule, scope, hint, target: &target, credential: leg.credential };
+        job.guards.failed(&failure, neutral, now);
+        if kind == ErrorKind::ContextLength {
+            if let Some(tokens) = error.limit_tokens() {
+                target.learn_limit(tokens, now);
+            }
+        }
+        if matches!(rule.next, ft_core::Next::OtherCredential) {
+            self.progress[leg.target].used |= 1 << (leg.credential % 64);
+        }
+        let (cost, estimated) = self.cost_of_failure(&job, rule.bill, error.sent(), &so_far);
+        job.guards.pay(cost);
+        target.meters.attempt(Outcome::Failed(kind), now.since(leg.began), cost);
+        let attempt = &mut self.trail[leg.entry];
+        attempt.took = now.since(leg.began);
+        attempt.outcome = Outcome::Failed(kind);
+        attempt.cost = cost;
+        attempt.cost_is_estimate = estimated;
+        attempt.status = error.status();
+        attempt.code = error.code().map(str::to_owned);
+        attempt.upstream_request_id = error.request_id().map(str::to_owned);
+        tracing::debug!(
+            provider = %attempt.provider, model = %attempt.model, kind = kind.as_str(),
+            scope = scope.as_str(), status = error.status(), delivered, "attempt failed"
+        );
+        self.failures.push(error);
+        Event::Failed { target: leg.target, kind, scope, hint, delivered }
+    }
+
+    /// The losers of a hedge: cancelled, and settled at what they may cost.
+    fn cancel_losers(&mut self, now: Tick) {
+        let losers = std::mem::take(&mut self.legs.legs);
+        self.legs.running.clear();
+        for leg in losers {
+            self.cancelled(leg, now);
+        }
+    }
+
+    fn cancelled(&mut self, leg: Leg, now: Tick) {
+        let target = Arc::clone(&self.members[leg.target].target);
+        let took = now.since(leg.began);
+        target.hedge_speed.record_censored(now, took);
+        let cost = self.cost_of_silence(&target, self.sent(leg.target).unwrap_or(&self.request));
+        target.meters.attempt(Outcome::Cancelled, took, cost);
+        let attempt = &mut self.trail[leg.entry];
+        attempt.took = took;
+        attempt.outcome = Outcome::Cancelled;
+        attempt.cost = cost;
+        attempt.cost_is_estimate = cost.is_some();
+    }
+
+    /// The caller leaves: every leg is cancelled.
+    pub(super) fn abandon_legs(&mut self) {
+        let now = self.now();
+        self.cancel_losers(now);
+    }
+
+    pub(super) fn skip(
+        &mut self,
+        target: usize,
+        manner: As,
+        refusal: &Refusal,
+        now: Tick,
+    ) -> Event {
+        let runtime = &self.members[target].target;
+        let attempt = Attempt {
+            outcome: Outcome::Skipped(refusal.why),
+            cost: Some(ft_cost::Pico::ZERO),
+            ..Attempt::begun(runtime, manner, now.since(self.began))
+        };
+        runtime.meters.skipped(refusal.why);
+        self.trail.push(attempt);
+        Event::Skipped { target, why: refusal.why, retry_at: refusal.retry_at }
+    }
+}

@@ -1,0 +1,238 @@
+//! A streamed answer, with what the request still holds riding in it.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use ft_core::chat::{Assembler, replay};
+use ft_core::decide::FailReason;
+use ft_core::{ChatChunk, ChatResponse, ChunkStream, ProviderError};
+use futures_core::Stream;
+use futures_util::StreamExt;
+use tokio::time::timeout;
+
+use crate::answer::{Answer, Report};
+use crate::attempt::{Bad, Good, Head, Job};
+use crate::error::Error;
+use crate::run::{End, Leg, Run, Won};
+
+/// A streamed answer: chunks, then the end.
+///
+/// It ends without an error only when the answer was complete. Otherwise the last item is an [`Error`] with
+/// what had come so far, and nothing follows it.
+///
+/// # Cancel safety
+/// Dropping it cancels the call upstream, settles its money at the estimate, and says nothing against the target.
+pub struct AnswerStream {
+    inner: Pin<Box<dyn Stream<Item = Result<ChatChunk, Error>> + Send>>,
+    report: Arc<Mutex<Report>>,
+}
+
+impl AnswerStream {
+    /// How the answer came about, as far as it has: complete once the stream has ended.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        self.report.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Reads to the end and gives the whole answer.
+    ///
+    /// # Errors
+    /// The error that ends the stream.
+    ///
+    /// # Cancel safety
+    /// As dropping the stream.
+    pub async fn collect(mut self) -> Result<Answer, Error> {
+        let mut whole = Assembler::new();
+        while let Some(chunk) = self.next().await {
+            whole.push(&chunk?);
+        }
+        Ok(Answer { response: whole.finish(), report: self.report() })
+    }
+
+    pub(crate) fn of_answer(answer: Answer, wants_usage: bool) -> Self {
+        let chunks = replay(answer.response);
+        let shape = move |chunk| shaped(chunk, wants_usage).map(Ok);
+        let inner = futures_util::stream::iter(chunks.into_iter().filter_map(shape));
+        Self { inner: Box::pin(inner), report: Arc::new(Mutex::new(answer.report)) }
+    }
+
+    pub(crate) fn live(run: Run, body: Body) -> Self {
+        let now = run.now();
+        let report = run.live_report(body.leg.target, body.first_token, now);
+        let report = Arc::new(Mutex::new(report));
+        Self { inner: Box::pin(forward(run, body, Arc::clone(&report))), report }
+    }
+}
+
+impl Stream for AnswerStream {
+    type Item = Result<ChatChunk, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.inner.as_mut().poll_next(cx)
+    }
+}
+
+impl fmt::Debug for AnswerStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AnswerStream").field("report", &self.report()).finish_non_exhaustive()
+    }
+}
+
+/// An attempt that is to be settled.
+pub(crate) struct Settling {
+    pub(crate) leg: Leg,
+    pub(crate) job: Job,
+    pub(crate) first_token: Option<Duration>,
+}
+
+/// An attempt's stream after its first content, with its guards.
+pub(crate) struct Body {
+    pub(crate) leg: Leg,
+    pub(crate) job: Job,
+    head: std::vec::IntoIter<ChatChunk>,
+    rest: ChunkStream,
+    so_far: Assembler,
+    pub(crate) first_token: Option<Duration>,
+}
+
+impl Body {
+    /// The body of an attempt that won with a stream; else what it brought.
+    pub(crate) fn new(won: Won) -> Result<Self, (Settling, ChatResponse)> {
+        let Won { leg, job, good, first_token } = won;
+        match good {
+            Good::Head(Head { chunks, rest, so_far }) => {
+                Ok(Self { leg, job, head: chunks.into_iter(), rest, so_far, first_token })
+            }
+            Good::Whole(response) => Err((Settling { leg, job, first_token }, response)),
+        }
+    }
+
+    /// The next chunk, within the idle timer and what is left of the attempt.
+    ///
+    /// # Cancel safety
+    /// No chunk is lost: it is taken out of the stream only when it is returned.
+    async fn next(&mut self) -> Option<Result<ChatChunk, Bad>> {
+        if let Some(chunk) = self.head.next() {
+            return Some(Ok(chunk));
+        }
+        let (left, timer) = self.job.timers.next_wait(self.job.clock.now());
+        match timeout(left, self.rest.next()).await {
+            Ok(Some(Ok(chunk))) => {
+                self.so_far.push(&chunk);
+                Some(Ok(chunk))
+            }
+            Ok(Some(Err(error))) => Some(Err(self.bad(error))),
+            Ok(None) => None,
+            Err(_) => {
+                let so_far = std::mem::take(&mut self.so_far);
+                Some(Err(self.job.timers.fired(timer, self.job.clock.now(), so_far)))
+            }
+        }
+    }
+
+    fn bad(&mut self, error: ProviderError) -> Bad {
+        Bad { error, neutral: false, so_far: std::mem::take(&mut self.so_far) }
+    }
+}
+
+/// The chunk as the caller asked for it: usage is always asked for upstream, and stripped here if it was not
+/// asked for. `None` when nothing is left of it.
+fn shaped(mut chunk: ChatChunk, wants_usage: bool) -> Option<ChatChunk> {
+    if !wants_usage && chunk.usage.take().is_some() && chunk.choices.is_empty() {
+        return None;
+    }
+    Some(chunk)
+}
+
+fn forward(
+    mut run: Run,
+    mut body: Body,
+    report: Arc<Mutex<Report>>,
+) -> impl Stream<Item = Result<ChatChunk, Error>> + Send {
+    let wants_usage = run.request.wants_usage();
+    let publish = move |latest: Report| {
+        *report.lock().unwrap_or_else(PoisonError::into_inner) = latest;
+    };
+    async_stream::stream! {
+        // What the caller has, over all attempts.
+        let mut whole = Assembler::new();
+        loop {
+            match body.next().await {
+                Some(Ok(chunk)) => {
+                    whole.push(&chunk);
+                    if let Some(chunk) = shaped(chunk, wants_usage) {
+                        yield Ok(chunk);
+                    }
+                }
+                None => {
+                    let Body { leg, job, first_token, so_far, .. } = body;
+                    let answer = run.complete_stream(leg, job, so_far, whole, first_token);
+                    publish(answer);
+                    return;
+                }
+                Some(Err(bad)) => {
+                    let Body { leg, job, .. } = body;
+                    match run.broke_off(leg, job, bad, &whole).await {
+                        Ok(next) => body = next,
+                        Err(error) => {
+                            publish(run.report_so_far(run.now()));
+                            yield Err(error);
+                            return;
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Run {
+    /// The stream ended well.
+    fn complete_stream(
+        &mut self,
+        leg: Leg,
+        job: Job,
+        so_far: Assembler,
+        whole: Assembler,
+        first_token: Option<Duration>,
+    ) -> Report {
+        let response = if self.continued { whole.finish() } else { so_far.finish() };
+        self.complete(leg, job, response, first_token).report
+    }
+
+    /// The stream broke off after content had reached the caller: another target goes on, or it is an error.
+    ///
+    /// # Cancel safety
+    /// As [`Run::live`].
+    async fn broke_off(
+        &mut self,
+        leg: Leg,
+        job: Job,
+        bad: Bad,
+        whole: &Assembler,
+    ) -> Result<Body, Error> {
+        let now = self.now();
+        self.delivered = Some(whole.clone());
+        if !whole.so_far().choices.iter().all(|choice| choice.message.tool_calls.is_empty()) {
+            self.forbid_continuing();
+        }
+        let event = self.failed(leg, job, bad, true, now);
+        let end = self.live(event).await;
+        let reason = match end {
+            End::Live(won) => match Body::new(*won) {
+                Ok(body) => {
+                    self.mark_continued();
+                    return Ok(body);
+                }
+                // A continuation is always streamed, so a whole one cannot come back.
+                Err(_) => FailReason::MidStream,
+            },
+            // Whatever ended the search for a continuation, this is an answer that broke off.
+            End::Fail(_) | End::Stale | End::Emergency => FailReason::MidStream,
+        };
+        Err(self.fail(reason).with_partial(whole.so_far().clone()))
+    }
+}

@@ -1,0 +1,190 @@
+//! A target as it runs: a model at a provider with its breaker, gates and limits.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use ft_breaker::Breaker;
+use ft_context::{Counter, counter_for};
+use ft_core::decide::TargetView;
+use ft_core::{Clock, ModelCard, Provider, Tick, UnixMillis};
+use ft_cost::{Catalogue, Price};
+use ft_limit::{Gate, GateReason, InFlight, RetryBudget, Slowness, Widening};
+
+use crate::config::TargetConfig;
+use crate::telemetry::TargetMeters;
+
+/// How long a window that a provider's refusal gave away is believed: a smaller backend may have answered.
+const LEARNED_FOR: Duration = Duration::from_secs(600);
+
+/// A provider with what its targets share.
+pub(crate) struct ProviderState {
+    pub(crate) provider: Arc<dyn Provider>,
+    pub(crate) name: String,
+    /// The profile of the catalogue with its prices.
+    pub(crate) profile: String,
+    pub(crate) retry: Arc<RetryBudget>,
+    pub(crate) credentials: Vec<CredentialState>,
+}
+
+/// One key of a provider.
+#[derive(Default)]
+pub(crate) struct CredentialState {
+    /// Shut for all models of the key.
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) widening: Widening,
+}
+
+impl ProviderState {
+    pub(crate) fn new(
+        provider: Arc<dyn Provider>,
+        name: String,
+        profile: String,
+        retry: Arc<RetryBudget>,
+    ) -> Self {
+        let credentials = (0..provider.credentials().max(1)).map(|_| CredentialState::default());
+        Self { credentials: credentials.collect(), name, profile, retry, provider }
+    }
+}
+
+/// A model at a provider.
+pub(crate) struct Target {
+    pub(crate) provider: Arc<ProviderState>,
+    pub(crate) config: TargetConfig,
+    pub(crate) card: Option<ModelCard>,
+    pub(crate) breaker: Arc<Breaker>,
+    pub(crate) in_flight: Arc<InFlight>,
+    /// Shut for the target under every key: the model is missing, or overloaded for a time it names.
+    pub(crate) gate: Arc<Gate>,
+    /// Beside each credential, shut for this model under that key.
+    pub(crate) credential_gates: Vec<Arc<Gate>>,
+    /// First-token times, for order and health.
+    pub(crate) speed: Slowness,
+    /// First-token times, for the moment to hedge.
+    pub(crate) hedge_speed: Slowness,
+    pub(crate) meters: TargetMeters,
+    /// A number for the widening of throttles from a model to its credential.
+    pub(crate) number: u32,
+    learned_limit: AtomicU64,
+    learned_at: AtomicU64,
+}
+
+pub(crate) struct TargetParts {
+    pub(crate) provider: Arc<ProviderState>,
+    pub(crate) config: TargetConfig,
+    pub(crate) card: Option<ModelCard>,
+    pub(crate) breaker: Arc<Breaker>,
+    pub(crate) in_flight: Arc<InFlight>,
+    pub(crate) speed: Slowness,
+    pub(crate) hedge_speed: Slowness,
+    pub(crate) meters: TargetMeters,
+    pub(crate) number: u32,
+}
+
+impl Target {
+    pub(crate) fn new(parts: TargetParts) -> Self {
+        let gates = parts.provider.credentials.iter().map(|_| Arc::new(Gate::default())).collect();
+        Self {
+            credential_gates: gates,
+            gate: Arc::new(Gate::default()),
+            provider: parts.provider,
+            config: parts.config,
+            card: parts.card,
+            breaker: parts.breaker,
+            in_flight: parts.in_flight,
+            speed: parts.speed,
+            hedge_speed: parts.hedge_speed,
+            meters: parts.meters,
+            number: parts.number,
+            learned_limit: AtomicU64::new(u64::MAX),
+            learned_at: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn model(&self) -> &str {
+        &self.config.model
+    }
+
+    pub(crate) fn counter(&self) -> &'static dyn Counter {
+        counter_for(&self.config.model)
+    }
+
+    /// The price of this moment; `None` where none is known.
+    pub(crate) fn price<'a>(
+        &self,
+        catalogue: &'a Catalogue,
+        wall: UnixMillis,
+    ) -> Option<&'a Price> {
+        catalogue.price(&self.provider.profile, &self.config.model, wall)
+    }
+
+    /// The context window, as configured, else as the catalogue has it.
+    pub(crate) fn context_window(&self) -> Option<u64> {
+        self.config.context_window.or(self.card.as_ref().map(|card| card.context_window))
+    }
+
+    pub(crate) fn takes_prefill(&self) -> bool {
+        let card = || self.card.as_ref().is_some_and(|card| card.capabilities.prefill);
+        self.config.prefill.unwrap_or_else(card)
+    }
+
+    /// Remembers a window that the provider's words gave away.
+    pub(crate) fn learn_limit(&self, tokens: u64, now: Tick) {
+        self.learned_limit.store(tokens, Ordering::Relaxed);
+        self.learned_at.store(now.as_nanos(), Ordering::Relaxed);
+    }
+
+    pub(crate) fn learned_limit(&self, now: Tick) -> Option<u64> {
+        let limit = self.learned_limit.load(Ordering::Relaxed);
+        let at = Tick::from_nanos(self.learned_at.load(Ordering::Relaxed));
+        (limit != u64::MAX && now.since(at) < LEARNED_FOR).then_some(limit)
+    }
+
+    /// When a call through this credential would be let through by the gates; `ZERO` when now.
+    fn credential_ready_at(&self, credential: usize, now: Tick) -> Tick {
+        let key = self.provider.credentials[credential].gate.retry_at(now);
+        let model = self.credential_gates[credential].retry_at(now);
+        key.max(model).unwrap_or(Tick::ZERO)
+    }
+
+    /// How the target stands, for a call that has used the credentials in `used` (a bit each).
+    pub(crate) fn view(&self, used: u64, now: Tick) -> TargetView {
+        let each = 0..self.provider.credentials.len();
+        let gates = each.clone().map(|at| self.credential_ready_at(at, now)).min();
+        let gate = self.gate.retry_at(now).max(gates).unwrap_or(Tick::ZERO);
+        let breaker = self.breaker.retry_at(now).unwrap_or(Tick::ZERO);
+        let unused = |at: &usize| used & (1 << (at % 64)) == 0;
+        let mut free =
+            each.filter(unused).filter(|&at| self.credential_ready_at(at, now) == Tick::ZERO);
+        TargetView { ready_at: gate.max(breaker), credential_free: free.next().is_some() }
+    }
+
+    /// Whether every credential, or the target itself, is out.
+    pub(crate) fn is_out(&self) -> bool {
+        let out = |gate: &Gate| gate.reason() == Some(GateReason::Out);
+        out(&self.gate)
+            || (0..self.provider.credentials.len()).all(|at| {
+                out(&self.provider.credentials[at].gate) || out(&self.credential_gates[at])
+            })
+    }
+
+    /// Forgets gates, breaker state and samples, as a reload does.
+    pub(crate) fn reset(&self) {
+        self.gate.clear();
+        self.breaker.reset();
+        self.speed.clear();
+        self.hedge_speed.clear();
+        for (own, shared) in self.credential_gates.iter().zip(&self.provider.credentials) {
+            own.clear();
+            shared.gate.clear();
+            shared.widening.clear();
+        }
+    }
+}
+
+/// The parts of the outside world that every target is asked about.
+#[derive(Clone)]
+pub(crate) struct World {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) catalogue: Arc<Catalogue>,
+}

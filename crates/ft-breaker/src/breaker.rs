@@ -15,7 +15,7 @@ use crate::lease::Lease;
 use crate::outcome::Outcome;
 use crate::permit::{OwnedPermit, Permit, Ticket};
 use crate::rejected::Rejected;
-use crate::step::{Answer, Event, Observed, has_room, step};
+use crate::step::{Answer, Event, Observed, has_room, refusal, step};
 use crate::sync::{AtomicU64, Ordering, Padded};
 use crate::transition::Transition;
 use crate::window::{Entry, Window};
@@ -146,11 +146,15 @@ impl Breaker {
     fn admit(&self, now: Tick) -> Result<Ticket, Rejected> {
         let word = self.load();
         if word.is_closed() {
-            return Ok(Ticket { generation: word.generation(), probe: false, start: now });
+            return Ok(Ticket::new(word.generation(), false, now));
+        }
+        if let Some(rejected) = refusal(word, now) {
+            return Err(rejected);
         }
         self.admit_with_care(word, now)
     }
 
+    #[inline(never)]
     fn admit_with_care(&self, mut word: Word, now: Tick) -> Result<Ticket, Rejected> {
         loop {
             let observed = match word.view() {
@@ -172,7 +176,7 @@ impl Breaker {
             match self.exchange(word, Event::Admit, observed, now) {
                 Ok(Answer::Rejected(rejected)) => return Err(rejected),
                 Ok(Answer::Admitted { generation, probe }) => {
-                    return Ok(Ticket { generation, probe, start: now });
+                    return Ok(Ticket::new(generation, probe, now));
                 }
                 // `step` answers an admission with one of the two above.
                 Ok(Answer::Settled | Answer::Stale) => word = self.load(),
@@ -185,34 +189,33 @@ impl Breaker {
     #[inline]
     pub(crate) fn settle(&self, ticket: Ticket, outcome: Outcome, now: Tick) {
         let word = self.load();
-        if outcome == Outcome::Success {
-            if self.bare && word == Word::healthy(ticket.generation) {
-                return;
-            }
-            if self.slow.is_none() {
-                return self.settle_success(word, ticket, now);
-            }
+        let success = outcome == Outcome::Success;
+        if success && self.bare && word == Word::healthy(ticket.generation()) {
+            return;
+        }
+        if success && self.slow.is_none() {
+            return self.settle_success(word, ticket, now);
         }
         self.settle_with_care(word, ticket, outcome, now);
     }
 
     /// A success where no slowness is watched: counted, but nothing is read.
-    #[inline]
+    #[inline(never)]
     fn settle_success(&self, word: Word, ticket: Ticket, now: Tick) {
-        if word.generation() != ticket.generation {
+        if word.generation() != ticket.generation() {
             return;
         }
         if let Some(window) = &self.failures {
             window.record(self.entry(ticket, now, false));
         }
-        if word != Word::healthy(ticket.generation) {
+        if word != Word::healthy(ticket.generation()) {
             self.drive(word, ticket, Outcome::Success, Observed::default(), now);
         }
     }
 
     #[inline(never)]
     fn settle_with_care(&self, word: Word, ticket: Ticket, outcome: Outcome, now: Tick) {
-        if word.generation() != ticket.generation {
+        if word.generation() != ticket.generation() {
             return;
         }
         if matches!(outcome, Outcome::Throttled | Outcome::Neutral) {
@@ -235,7 +238,7 @@ impl Breaker {
     /// A stream that had begun, and so had settled as a success, broke.
     pub(crate) fn break_stream(&self, ticket: Ticket, now: Tick) {
         let word = self.load();
-        if word.generation() != ticket.generation {
+        if word.generation() != ticket.generation() {
             return;
         }
         if let Some(window) = &self.failures {
@@ -246,7 +249,7 @@ impl Breaker {
     }
 
     fn entry(&self, ticket: Ticket, now: Tick, marked: bool) -> Entry {
-        let Ticket { generation, start, .. } = ticket;
+        let (generation, start) = (ticket.generation(), ticket.start);
         Entry { generation, start, now, marked, timed: self.config.stats }
     }
 
@@ -266,7 +269,7 @@ impl Breaker {
     }
 
     fn drive(&self, word: Word, ticket: Ticket, outcome: Outcome, observed: Observed, now: Tick) {
-        self.run(word, Event::Settle { of: ticket.generation, outcome }, observed, now);
+        self.run(word, Event::Settle { of: ticket.generation(), outcome }, observed, now);
     }
 
     fn run(&self, mut word: Word, event: Event, observed: Observed, now: Tick) {

@@ -11,7 +11,9 @@ use tower::{Layer, Service};
 use crate::breaker::Breaker;
 use crate::outcome::Outcome;
 use crate::permit::OwnedPermit;
-use crate::rejected::{BreakerError, Rejected};
+use crate::rejected::{BreakerError, RejectReason, Rejected};
+use crate::step::refusal;
+use crate::transition::Phase;
 
 /// Puts one breaker around each service it wraps. Feature `tower`.
 ///
@@ -135,19 +137,13 @@ where
 }
 
 impl Breaker {
-    /// The rejection that a caller gets who was not asked for readiness.
+    /// The rejection of a caller whose inner service was not asked for readiness.
     fn rejection(&self, now: Tick) -> Rejected {
-        use crate::rejected::RejectReason;
-        use crate::transition::Phase;
-
-        let reason = match self.phase() {
-            Phase::HalfOpen => RejectReason::ProbesFull,
-            Phase::ForcedOpen => RejectReason::Forced,
-            Phase::Closed | Phase::Open | Phase::Disabled | Phase::ObserveOnly => {
-                RejectReason::Open
-            }
-        };
-        let generation = self.word().generation();
-        Rejected { retry_at: self.retry_at(now), reason, generation }
+        let word = self.word();
+        refusal(word, now).unwrap_or_else(|| {
+            let full = self.phase() == Phase::HalfOpen;
+            let reason = if full { RejectReason::ProbesFull } else { RejectReason::Open };
+            Rejected { retry_at: None, reason, generation: word.generation() }
+        })
     }
 }

@@ -105,6 +105,20 @@ pub fn step(
     }
 }
 
+/// The rejection that can be read off the word: open before its time, or forced open.
+#[inline]
+#[must_use]
+pub fn refusal(word: Word, now: Tick) -> Option<Rejected> {
+    let (retry_at, reason) = match word.view() {
+        View::Open { until_ms } if now < Tick::from_millis(until_ms) => {
+            (Some(Tick::from_millis(until_ms)), RejectReason::Open)
+        }
+        View::ForcedOpen => (None, RejectReason::Forced),
+        _ => return None,
+    };
+    Some(Rejected { retry_at, reason, generation: word.generation() })
+}
+
 /// Whether a half-open circuit has room for one more probe.
 ///
 /// Beside the limit on probes in flight, no probe goes that could not be needed: those in flight
@@ -137,13 +151,13 @@ struct Moment<'a> {
 
 impl Moment<'_> {
     fn admit(&self) -> (Word, Verdict) {
+        if let Some(rejected) = refusal(self.word, self.now) {
+            return self.stay(Answer::Rejected(rejected));
+        }
         let generation = self.word.generation();
         match self.word.view() {
             View::Closed { .. } | View::Disabled | View::ObserveOnly { .. } => {
                 self.stay(Answer::Admitted { generation, probe: false })
-            }
-            View::Open { until_ms } if self.now < Tick::from_millis(until_ms) => {
-                self.reject(self.word, RejectReason::Open)
             }
             View::Open { .. } => {
                 let first = View::HalfOpen { slots: 1, successes: 0, issued: 1 };
@@ -161,11 +175,10 @@ impl Moment<'_> {
             }
             View::HalfOpen { .. } if self.observed.lease_over => {
                 let (word, verdict) = self.reopen(Reason::LeaseExpired);
-                let (word, rejected) = self.reject(word, RejectReason::Open);
-                (word, Verdict { answer: rejected.answer, ..verdict })
+                (word, Verdict { answer: rejected(word, RejectReason::Open), ..verdict })
             }
-            View::HalfOpen { .. } => self.reject(self.word, RejectReason::ProbesFull),
-            View::ForcedOpen => self.reject(self.word, RejectReason::Forced),
+            View::HalfOpen { .. } => self.stay(rejected(self.word, RejectReason::ProbesFull)),
+            View::ForcedOpen => self.stay(rejected(self.word, RejectReason::Forced)),
         }
     }
 
@@ -286,15 +299,17 @@ impl Moment<'_> {
         (self.word, Verdict { answer, transition: None })
     }
 
-    fn reject(&self, word: Word, reason: RejectReason) -> (Word, Verdict) {
-        let rejected =
-            Rejected { retry_at: word.open_until(), reason, generation: word.generation() };
-        (word, Verdict { answer: Answer::Rejected(rejected), transition: None })
-    }
-
     fn with(&self, view: View) -> Word {
         Word::pack(self.word.generation(), self.word.growth(), view)
     }
+}
+
+fn rejected(word: Word, reason: RejectReason) -> Answer {
+    Answer::Rejected(Rejected {
+        retry_at: word.open_until(),
+        reason,
+        generation: word.generation(),
+    })
 }
 
 /// Rounded up, so that no probe goes before its time.

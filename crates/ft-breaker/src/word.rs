@@ -128,6 +128,7 @@ impl Word {
     }
 
     /// The state unpacked.
+    #[inline]
     #[must_use]
     pub const fn view(self) -> View {
         let payload = self.0 & mask(PAYLOAD_BITS);

@@ -1,5 +1,6 @@
 //! The breaker through its public API, in one binary.
 #![cfg(not(loom))]
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod acceptance;
 mod calls;

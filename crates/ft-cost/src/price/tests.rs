@@ -1,3 +1,5 @@
+//! What tokens cost, to the pico-dollar.
+
 use ft_core::UnixMillis;
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! Which model is chosen, and what is said when none is.
+
 use ft_core::Capabilities;
 
 use super::*;

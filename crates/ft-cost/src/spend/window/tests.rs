@@ -1,3 +1,5 @@
+//! Scripts over the books of a spend budget.
+
 use super::*;
 use crate::{SpendPer, Zone};
 

@@ -1,0 +1,103 @@
+//! The reader on a connection: a stream of chunks that ends with its error, if it has one.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use ft_core::chat::ChatChunk;
+use ft_core::{ErrorKind, ProviderError};
+use futures_core::Stream;
+
+use super::ChunkReader;
+use crate::classify::Verdict;
+use crate::secrets::Secrets;
+use crate::transport::failure;
+
+type Pieces = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>;
+
+/// The body of a streamed answer.
+///
+/// # Cancel safety
+/// Dropping it closes the connection's stream, which cancels the call upstream.
+pub(crate) struct ChunkBody {
+    pieces: Option<Pieces>,
+    reader: ChunkReader,
+    secrets: Arc<Secrets>,
+    request_id: Option<String>,
+    /// Bytes that may still come.
+    left: usize,
+}
+
+impl ChunkBody {
+    pub(crate) fn new(
+        response: reqwest::Response,
+        reader: ChunkReader,
+        secrets: Arc<Secrets>,
+        request_id: Option<String>,
+        most: usize,
+    ) -> Self {
+        let pieces: Pieces = Box::pin(response.bytes_stream());
+        Self { pieces: Some(pieces), reader, secrets, request_id, left: most }
+    }
+
+    fn error(&self, verdict: Verdict) -> ProviderError {
+        let error = verdict.into_error(|text| self.secrets.scrub(text)).with_status(200);
+        match &self.request_id {
+            Some(id) => error.with_request_id(id.clone()),
+            None => error,
+        }
+    }
+
+    fn take(&mut self, bytes: &Bytes) {
+        match self.left.checked_sub(bytes.len()) {
+            Some(left) => {
+                self.left = left;
+                self.reader.push(bytes);
+            }
+            None => {
+                let mut verdict = Verdict::of(ErrorKind::Garbled);
+                verdict.message = Some("the stream is larger than its cap".to_owned());
+                self.reader.end_with(verdict);
+            }
+        }
+    }
+}
+
+impl Stream for ChunkBody {
+    type Item = Result<ChatChunk, ProviderError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        loop {
+            if let Some(item) = this.reader.next_item() {
+                return Poll::Ready(Some(item.map_err(|verdict| this.error(verdict))));
+            }
+            let Some(pieces) = &mut this.pieces else { return Poll::Ready(None) };
+            let polled = pieces.as_mut().poll_next(cx);
+            if this.reader.is_over() {
+                // The last poll was for the transport's own end: a body that is read to it leaves its
+                // connection to the next call. It is not waited for.
+                this.pieces = None;
+                return Poll::Ready(None);
+            }
+            match polled {
+                Poll::Ready(Some(Ok(bytes))) => this.take(&bytes),
+                Poll::Ready(Some(Err(error))) => {
+                    this.reader.end_with(Verdict::of(failure::kind_of_body(&error)));
+                }
+                Poll::Ready(None) => this.reader.end(),
+                // An error was seen and usage did not come with it.
+                Poll::Pending if this.reader.has_failed() => this.reader.end(),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+}
+
+impl fmt::Debug for ChunkBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ChunkBody")
+    }
+}

@@ -1,0 +1,321 @@
+//! The machine that reads a streamed answer: bytes in, chunks out, and one end.
+
+use std::collections::VecDeque;
+
+use ft_core::chat::{ChatChunk, ChatResponse, replay};
+use ft_core::{ErrorKind, UnixMillis};
+use http::HeaderMap;
+
+use super::chunk::{self, Parsed};
+use crate::classify::{Classifier, Verdict};
+use crate::sse::{Event, Parser, TooLarge};
+
+/// What to do about an event that is no chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum MalformedEvent {
+    /// It may have carried text: the stream is cut, [`ErrorKind::Garbled`]. The default.
+    #[default]
+    Cut,
+    /// Go on, for those who know that their provider mixes other things in.
+    Skip,
+}
+
+/// Reads a streamed answer from bytes that come in any pieces. Has no I/O and no clock.
+///
+/// The outcome, in order: an error object anywhere is that error, even if `[DONE]` follows; `[DONE]` is the end,
+/// and nothing after it is read; without it the answer is complete when every choice that began has a
+/// `finish_reason`, and otherwise it was cut, [`ErrorKind::Interrupted`]. A stream that ends without ever
+/// having a choice is [`ErrorKind::Garbled`]. What stands after an error is read only for usage, and only as
+/// far as it is there already: nobody waits for it.
+///
+/// ```
+/// use ft_holysheep::{ChunkReader, Classifier};
+///
+/// let mut reader = ChunkReader::new(Classifier::builtin());
+/// reader.push(b"data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hi\"}}]}\n\n");
+/// assert_eq!(reader.next_item().unwrap().unwrap().text(), "Hi");
+/// reader.end();
+/// let cut = reader.next_item().unwrap().unwrap_err();
+/// assert_eq!(cut.kind, ft_core::ErrorKind::Interrupted);
+/// assert!(reader.next_item().is_none());
+/// ```
+#[derive(Debug)]
+pub struct ChunkReader {
+    parser: Parser,
+    state: State,
+    form: Form,
+    most: usize,
+    rules: Rules,
+}
+
+/// What the bytes turn out to be.
+#[derive(Debug)]
+enum Form {
+    /// Only white space so far, which is kept.
+    Unknown(Vec<u8>),
+    Events,
+    /// One JSON text or a page, to be read when it is complete.
+    Whole(Vec<u8>),
+}
+
+#[derive(Debug)]
+struct Rules {
+    classifier: Classifier,
+    malformed: MalformedEvent,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    items: VecDeque<Result<ChatChunk, Verdict>>,
+    /// Each choice that began, and whether it has ended.
+    choices: Vec<(u32, bool)>,
+    /// An error was seen; what follows is read for usage only.
+    failed: Option<Verdict>,
+    over: bool,
+}
+
+/// White space before the first byte that means something: DeepSeek keeps connections alive with it.
+const LONGEST_HEAD: usize = 4096;
+/// The event cap's default: a chunk is about 300 bytes, a whole answer in one event some 100 KiB.
+const EVENT: usize = 1 << 20;
+
+impl ChunkReader {
+    /// A reader with an event cap of 1 MiB that takes a malformed event for a cut.
+    #[must_use]
+    pub fn new(classifier: Classifier) -> Self {
+        Self {
+            parser: Parser::new(EVENT),
+            state: State::default(),
+            form: Form::Unknown(Vec::new()),
+            most: EVENT,
+            rules: Rules { classifier, malformed: MalformedEvent::Cut },
+        }
+    }
+
+    /// Sets the most bytes of one event, and of an answer that is no event stream.
+    #[must_use]
+    pub fn with_max_event(mut self, bytes: usize) -> Self {
+        self.parser = Parser::new(bytes);
+        self.most = bytes;
+        self
+    }
+
+    /// Sets what to do about an event that is no chunk.
+    #[must_use]
+    pub fn with_malformed_event(mut self, policy: MalformedEvent) -> Self {
+        self.rules.malformed = policy;
+        self
+    }
+
+    /// Reads on. Bytes after the end are ignored.
+    pub fn push(&mut self, bytes: &[u8]) {
+        if self.state.over {
+            return;
+        }
+        match &mut self.form {
+            Form::Events => self.push_events(bytes),
+            Form::Whole(kept) => {
+                if kept.len() + bytes.len() > self.most {
+                    self.state.stop(too_large(self.most));
+                } else {
+                    kept.extend_from_slice(bytes);
+                }
+            }
+            Form::Unknown(kept) => {
+                kept.extend_from_slice(bytes);
+                let head = kept.strip_prefix(b"\xef\xbb\xbf").unwrap_or(kept).trim_ascii_start();
+                let partial_mark = b"\xef\xbb\xbf".starts_with(head);
+                match head.first() {
+                    Some(b'{' | b'[' | b'<') => {
+                        let kept = std::mem::take(kept);
+                        self.form = Form::Whole(Vec::new());
+                        self.push(&kept);
+                    }
+                    _ if partial_mark && kept.len() < LONGEST_HEAD => {}
+                    _ => {
+                        let kept = std::mem::take(kept);
+                        self.form = Form::Events;
+                        self.push_events(&kept);
+                    }
+                }
+            }
+        }
+    }
+
+    fn push_events(&mut self, bytes: &[u8]) {
+        let Self { parser, state, rules, .. } = self;
+        let read = parser.push(bytes, &mut |event| state.take(&event, rules));
+        if read == Err(TooLarge) {
+            self.state.stop(too_large(self.most));
+        }
+    }
+
+    /// The bytes are at their end, and the connection said so.
+    pub fn end(&mut self) {
+        self.end_with(Verdict::of(ErrorKind::Interrupted));
+    }
+
+    /// The bytes are at an end for this reason, which counts unless the answer is complete already.
+    pub(crate) fn end_with(&mut self, reason: Verdict) {
+        if self.state.over {
+            return;
+        }
+        match std::mem::replace(&mut self.form, Form::Events) {
+            Form::Whole(body) => {
+                self.state.take_whole(&body, &self.rules, reason);
+                return;
+            }
+            Form::Unknown(_) => {}
+            Form::Events => {
+                // Half an event is no malformed one: the cut is the finding.
+                let rules = Rules {
+                    classifier: self.rules.classifier.clone(),
+                    malformed: MalformedEvent::Skip,
+                };
+                let Self { parser, state, .. } = self;
+                let _ = parser.finish(&mut |event| state.take(&event, &rules));
+            }
+        }
+        self.state.end(reason);
+    }
+
+    /// The next chunk, or the error that ends the answer; `None` when more bytes are needed or it is over.
+    pub fn next_item(&mut self) -> Option<Result<ChatChunk, Verdict>> {
+        self.state.items.pop_front()
+    }
+
+    /// True when nothing that comes changes anything.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.state.over
+    }
+
+    /// True when an error was seen and only usage may follow.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.state.failed.is_some()
+    }
+}
+
+impl State {
+    fn take(&mut self, event: &Event<'_>, rules: &Rules) {
+        let data = event.data.trim_ascii();
+        if self.over || data.is_empty() && !event.is_error {
+            return;
+        }
+        if data.starts_with(b"[DONE]") {
+            self.done();
+            return;
+        }
+        if self.failed.is_some() {
+            self.items.extend(chunk::usage_of(data).map(Ok));
+            return;
+        }
+        if event.is_error {
+            self.fail(data, rules);
+            return;
+        }
+        match chunk::parse(data) {
+            Parsed::Error(rest) => {
+                self.items.extend(rest.map(Ok));
+                self.fail(data, rules);
+            }
+            // No event by the standard; only an error is worth more than that.
+            _ if event.is_bare => {}
+            Parsed::Chunk(piece) => {
+                let named = !event.name.is_empty() && event.name != b"message";
+                if named && piece.choices.is_empty() && piece.usage.is_none() {
+                    return;
+                }
+                let failed = chunk::ends_in_error(&piece);
+                self.add(piece);
+                if failed {
+                    self.failed = Some(Verdict::of(ErrorKind::ServerError));
+                }
+            }
+            Parsed::Whole(pieces) => {
+                if self.choices.iter().all(|&(_, ended)| !ended) {
+                    pieces.into_iter().for_each(|piece| self.add(piece));
+                }
+            }
+            Parsed::Malformed => match rules.malformed {
+                MalformedEvent::Skip => {}
+                MalformedEvent::Cut => {
+                    let mut verdict = Verdict::of(ErrorKind::Garbled);
+                    verdict.message = Some("an event of the stream is not a chunk".to_owned());
+                    self.stop(verdict);
+                }
+            },
+        }
+    }
+
+    fn add(&mut self, piece: ChatChunk) {
+        for choice in &piece.choices {
+            let ended = choice.finish_reason.is_some();
+            match self.choices.iter_mut().find(|(index, _)| *index == choice.index) {
+                Some((_, has_ended)) => *has_ended |= ended,
+                None => self.choices.push((choice.index, ended)),
+            }
+        }
+        self.items.push_back(Ok(piece));
+    }
+
+    fn fail(&mut self, data: &[u8], rules: &Rules) {
+        let headers = HeaderMap::new();
+        self.failed = Some(rules.classifier.classify(200, &headers, data, UnixMillis(0)));
+    }
+
+    /// `[DONE]` was seen.
+    fn done(&mut self) {
+        if self.failed.is_none() && self.choices.is_empty() {
+            self.failed = Some(no_choice());
+        }
+        self.items.extend(self.failed.take().map(Err));
+        self.over = true;
+    }
+
+    /// The bytes ended.
+    fn end(&mut self, reason: Verdict) {
+        let complete = !self.choices.is_empty() && self.choices.iter().all(|&(_, ended)| ended);
+        let failure = self.failed.take().or((!complete).then_some(reason));
+        self.items.extend(failure.map(Err));
+        self.over = true;
+    }
+
+    /// Ends at once.
+    fn stop(&mut self, verdict: Verdict) {
+        self.items.push_back(Err(self.failed.take().unwrap_or(verdict)));
+        self.over = true;
+    }
+
+    /// An answer that is no event stream: an error, or a whole answer from a server that does not stream.
+    fn take_whole(&mut self, body: &[u8], rules: &Rules, reason: Verdict) {
+        let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+        let parsed = serde_json::from_slice::<serde::de::IgnoredAny>(body);
+        if parsed.is_err_and(|error| error.is_eof()) {
+            self.end(reason);
+            return;
+        }
+        let headers = HeaderMap::new();
+        let verdict = rules.classifier.classify_success(200, &headers, body, UnixMillis(0));
+        match (verdict, serde_json::from_slice::<ChatResponse>(body)) {
+            (Some(verdict), _) => self.stop(verdict),
+            (None, Ok(response)) => {
+                replay(response).into_iter().for_each(|piece| self.add(piece));
+                self.over = true;
+            }
+            (None, Err(_)) => self.stop(Verdict::of(ErrorKind::Garbled)),
+        }
+    }
+}
+
+fn too_large(most: usize) -> Verdict {
+    let mut verdict = Verdict::of(ErrorKind::Garbled);
+    verdict.message = Some(format!("an event of the stream is larger than {most} bytes"));
+    verdict
+}
+
+fn no_choice() -> Verdict {
+    let mut verdict = Verdict::of(ErrorKind::Garbled);
+    verdict.message = Some("the stream ended without a choice".to_owned());
+    verdict
+}

@@ -1,0 +1,57 @@
+//! Reading a body whole, but never more of it than allowed.
+
+use std::time::Duration;
+
+/// Why a body was not read to its end.
+pub(crate) enum ReadError {
+    /// It is larger than allowed, counted after decompression.
+    TooLarge,
+    /// The connection failed.
+    Transport(reqwest::Error),
+}
+
+/// The body of an answer, if it is at most `most` bytes.
+///
+/// # Cancel safety
+/// Dropping it drops the connection's stream.
+pub(crate) async fn whole(
+    response: &mut reqwest::Response,
+    most: usize,
+) -> Result<Vec<u8>, ReadError> {
+    let announced = response.content_length().and_then(|bytes| usize::try_from(bytes).ok());
+    if announced.is_some_and(|bytes| bytes > most) {
+        return Err(ReadError::TooLarge);
+    }
+    let mut body = Vec::with_capacity(announced.unwrap_or(0).min(1 << 20));
+    while let Some(piece) = response.chunk().await.map_err(ReadError::Transport)? {
+        if body.len() + piece.len() > most {
+            return Err(ReadError::TooLarge);
+        }
+        body.extend_from_slice(&piece);
+    }
+    Ok(body)
+}
+
+/// An error's body is a few sentences; whoever sends more, or sends slowly, is understood from the beginning.
+const ERROR_BYTES: usize = 64 << 10;
+const ERROR_TIME: Duration = Duration::from_secs(5);
+
+/// The beginning of an error's body, as far as it comes. Never fails: the status alone says enough.
+///
+/// # Cancel safety
+/// As [`whole`].
+pub(crate) async fn beginning(response: &mut reqwest::Response) -> Vec<u8> {
+    let mut body = Vec::new();
+    let read = async {
+        while let Ok(Some(piece)) = response.chunk().await {
+            let room = ERROR_BYTES - body.len();
+            body.extend_from_slice(&piece[..piece.len().min(room)]);
+            if piece.len() >= room {
+                break;
+            }
+        }
+    };
+    // What had come when the time was up is kept.
+    let _ = tokio::time::timeout(ERROR_TIME, read).await;
+    body
+}

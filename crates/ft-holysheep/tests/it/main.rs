@@ -1,0 +1,3 @@
+//! The public API of the adapter, from outside.
+
+mod bodies;

@@ -81,13 +81,16 @@ pub fn upper_bound(request: &ChatRequest, overhead: &Overhead) -> u64 {
 /// The counter for a model, by its name as a provider's API takes it.
 ///
 /// With the feature `exact`, OpenAI's models are counted by their own encodings; without it, and for every
-/// other model, the count is a calibrated estimate that errs high. A prefix such as `openai/` is ignored, an
+/// other model, the count is a calibrated estimate that errs high. A prefix such as `openai/` and the case are ignored, an
 /// unknown name gets [`Estimator::OTHER`].
 #[must_use]
 pub fn counter_for(model: &str) -> &'static dyn Counter {
     let name = model.rsplit('/').next().unwrap_or(model);
     let name = name.strip_prefix("ft:").unwrap_or(name);
-    let starts = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
+    let is = |prefix: &str| {
+        name.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))
+    };
+    let starts = |prefixes: &[&str]| prefixes.iter().any(|prefix| is(prefix));
     // Most specific first: gpt-4o and gpt-4.1 have another encoding than gpt-4.
     if starts(&["gpt-4o-mini"]) {
         return O200K_DEAR_IMAGES;

@@ -4,6 +4,7 @@ use crate::{Counter, Overhead, TokenCount};
 
 mod scan;
 mod script;
+mod words;
 
 pub(crate) use script::Script;
 

@@ -148,14 +148,14 @@ impl Breaker {
         if word.is_closed() {
             return Ok(Ticket::new(word.generation(), false, now));
         }
-        if let Some(rejected) = refusal(word, now) {
-            return Err(rejected);
-        }
         self.admit_with_care(word, now)
     }
 
     #[inline(never)]
     fn admit_with_care(&self, mut word: Word, now: Tick) -> Result<Ticket, Rejected> {
+        if let Some(rejected) = refusal(word, now) {
+            return Err(rejected);
+        }
         loop {
             let observed = match word.view() {
                 View::HalfOpen { slots, successes, .. } => {
@@ -189,14 +189,15 @@ impl Breaker {
     #[inline]
     pub(crate) fn settle(&self, ticket: Ticket, outcome: Outcome, now: Tick) {
         let word = self.load();
-        let success = outcome == Outcome::Success;
-        if success && self.bare && word == Word::healthy(ticket.generation()) {
+        let healthy = word == Word::healthy(ticket.generation());
+        if outcome == Outcome::Success && self.bare && healthy {
             return;
         }
-        if success && self.slow.is_none() {
-            return self.settle_success(word, ticket, now);
+        if outcome == Outcome::Success && self.slow.is_none() {
+            self.settle_success(word, ticket, now);
+        } else {
+            self.settle_with_care(word, ticket, outcome, now);
         }
-        self.settle_with_care(word, ticket, outcome, now);
     }
 
     /// A success where no slowness is watched: counted, but nothing is read.

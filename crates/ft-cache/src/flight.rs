@@ -150,6 +150,12 @@ impl<T> LeadGuard<T> {
         drop(self);
     }
 
+    /// How many wait for it just now.
+    #[must_use]
+    pub fn followers(&self) -> usize {
+        self.flights.table(&self.key).waiting(&self.key)
+    }
+
     /// The key that it leads.
     #[must_use]
     pub const fn key(&self) -> FlightKey {

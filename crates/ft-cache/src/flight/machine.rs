@@ -66,6 +66,11 @@ impl<W> Table<W> {
         self.flights.remove(key).unwrap_or_default().into_values()
     }
 
+    /// How many wait for the leader of this key.
+    pub(super) fn waiting(&self, key: &FlightKey) -> usize {
+        self.flights.get(key).map_or(0, BTreeMap::len)
+    }
+
     /// How many flights are under way.
     pub(super) fn len(&self) -> usize {
         self.flights.len()

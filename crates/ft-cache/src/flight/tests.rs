@@ -1,7 +1,9 @@
-//! Scripts of joining and leaving, over the pure table.
+//! Scripts of joining and leaving, over the pure table; and the one race that no script reaches.
 
-use super::FlightKey;
+use tokio::sync::oneshot;
+
 use super::machine::{Joined, Table, Ticket};
+use super::{FlightKey, Flights, FollowEnd, Role};
 use crate::Key;
 
 const KEY: FlightKey = FlightKey(Key::from_bytes([7; 32]), 0);
@@ -108,4 +110,25 @@ fn flights_of_other_keys_are_apart() {
     assert_eq!(table.len(), 2);
     assert_eq!(table.finish(&KEY).count(), 0);
     assert_eq!(table.len(), 1);
+}
+
+#[test]
+fn a_successor_that_left_between_being_picked_and_being_told_is_passed_over() {
+    for present in [true, false] {
+        let flights: Flights<()> = Flights::new();
+        let Role::Lead(leader) = flights.join(KEY) else { panic!("nobody else is here") };
+        // Its place is still taken, and nobody listens any more.
+        for _ in 0..3 {
+            let (tell, _) = oneshot::channel();
+            assert!(matches!(flights.table(&KEY).join(KEY, tell), Joined::Follow(_)));
+        }
+        let (tell, mut told) = oneshot::channel();
+        if present {
+            assert!(matches!(flights.table(&KEY).join(KEY, tell), Joined::Follow(_)));
+        }
+        drop(leader);
+        assert_eq!(flights.count(), usize::from(present));
+        assert_eq!(matches!(told.try_recv(), Ok(FollowEnd::Lead(_))), present);
+        assert_eq!(flights.count(), 0, "and the lead that was looked at and dropped is over");
+    }
 }

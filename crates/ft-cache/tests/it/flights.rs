@@ -124,6 +124,18 @@ fn a_follower_that_leaves_after_the_lead_was_handed_to_it_passes_it_on() {
 }
 
 #[test]
+fn a_follower_that_leaves_frees_its_place() {
+    let flights: Flights<()> = Flights::new();
+    let leader = lead(flights.join(key()));
+    let (stays, leaves) = (follow(flights.join(key())), follow(flights.join(key())));
+    assert_eq!(leader.followers(), 2);
+    drop(leaves);
+    assert_eq!(leader.followers(), 1);
+    assert_eq!(leader.finish(()), 1, "only those who are present are told");
+    drop(stays);
+}
+
+#[test]
 fn when_all_leave_no_flight_is_left() {
     let flights: Flights<()> = Flights::new();
     let leader = lead(flights.join(key()));

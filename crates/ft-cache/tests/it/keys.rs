@@ -471,12 +471,164 @@ fn with_one_of(one: &Value, other: &Value, at: Index) -> Value {
     changed
 }
 
+/// Requests of one small world: every choice of a value, or none (null), for each of these fields.
+fn every_choice(base: Value, fields: &[(&str, &[Value])]) -> Vec<Value> {
+    let mut all = vec![base];
+    for (at, values) in fields {
+        let (parent, name) = at.rsplit_once('/').unwrap();
+        let mut more = Vec::new();
+        for one in all {
+            for value in *values {
+                let mut one = one.clone();
+                if !value.is_null() {
+                    one.pointer_mut(parent).unwrap()[name] = value.clone();
+                }
+                more.push(one);
+            }
+        }
+        all = more;
+    }
+    all
+}
+
+/// The encodings must be as many as the requests, and none the beginning of another.
+fn all_differ(requests: &[Value]) {
+    let mut encodings: Vec<_> = requests.iter().map(|it| (encoding(it), it)).collect();
+    encodings.sort_by(|a, b| a.0.cmp(&b.0));
+    // Sorted, whatever begins with an encoding stands right behind it.
+    for pair in encodings.windows(2) {
+        assert!(!pair[1].0.starts_with(&pair[0].0), "{} and {}", pair[0].1, pair[1].1);
+    }
+}
+
 #[test]
-fn the_order_inside_values_counts() {
-    let with = |text: &str| {
-        Key::of(&SCOPE, &parse(&format!(r#"{{"messages":[],"response_format":{text}}}"#)))
+fn in_small_worlds_no_two_requests_share_an_encoding() {
+    // Values that look alike in bytes: a count looks like a length, a length like a text of that byte.
+    let words = [Value::Null, json!("a"), json!("aa"), json!("\u{1}a"), json!("\0")];
+    let counts = [Value::Null, json!(0), json!(1), json!(2), json!(257)];
+    let reals = [Value::Null, json!(0.0), json!(1.0)];
+    let values =
+        [Value::Null, json!([]), json!({}), json!([[]]), json!("a"), json!(1), json!(false)];
+    let lists =
+        [Value::Null, json!("a"), json!(["a"]), json!(["a", "a"]), json!(["aa"]), json!([])];
+    let user = || json!({ "messages": [{ "role": "user" }] });
+
+    all_differ(&every_choice(
+        user(),
+        &[
+            ("/max_tokens", &counts),
+            ("/max_completion_tokens", &counts),
+            ("/n", &counts),
+            ("/seed", &counts),
+            ("/temperature", &reals),
+            ("/top_p", &reals),
+        ],
+    ));
+    all_differ(&every_choice(
+        user(),
+        &[
+            ("/model", &words),
+            ("/stop", &lists),
+            ("/tool_choice", &values),
+            ("/response_format", &values),
+            ("/a", &values[1..]),
+        ],
+    ));
+    all_differ(&every_choice(
+        user(),
+        &[
+            ("/messages/0/content", &words),
+            ("/messages/0/name", &words),
+            ("/messages/0/tool_call_id", &words),
+            ("/messages/0/refusal", &words),
+            ("/messages/0/a", &words),
+        ],
+    ));
+    let part = json!({ "role": "user", "content": [{ "type": "" }, { "type": "" }] });
+    all_differ(&every_choice(
+        json!({ "messages": [part] }),
+        &[
+            ("/messages/0/content/0/type", &words),
+            ("/messages/0/content/0/text", &words),
+            ("/messages/0/content/1/text", &words),
+            ("/messages/0/content/1/a", &words),
+        ],
+    ));
+    let call = json!({ "role": "assistant", "tool_calls": [{ "function": {} }] });
+    all_differ(&every_choice(
+        json!({ "messages": [call] }),
+        &[
+            ("/messages/0/tool_calls/0/id", &words),
+            ("/messages/0/tool_calls/0/function/name", &words),
+            ("/messages/0/tool_calls/0/function/arguments", &words),
+            ("/messages/0/tool_calls/0/function/a", &words),
+            ("/messages/0/tool_calls/0/a", &words),
+        ],
+    ));
+    all_differ(&every_choice(
+        json!({ "messages": [], "tools": [{ "function": { "name": "" } }] }),
+        &[
+            ("/tools/0/type", &words),
+            ("/tools/0/function/name", &words),
+            ("/tools/0/function/description", &words),
+            ("/tools/0/function/parameters", &values),
+            ("/tools/0/function/a", &words),
+            ("/tools/0/a", &words),
+        ],
+    ));
+}
+
+#[test]
+fn in_small_worlds_no_two_conversations_share_an_encoding() {
+    let messages = [
+        json!({ "role": "a" }),
+        json!({ "role": "", "content": "a" }),
+        json!({ "role": "aa", "content": [] }),
+    ];
+    let mut all = vec![vec![]];
+    for length in 0..4 {
+        let longer: Vec<Vec<Value>> = all
+            .iter()
+            .filter(|talk: &&Vec<Value>| talk.len() == length)
+            .flat_map(|talk| {
+                messages.iter().map(|next| [talk.as_slice(), std::slice::from_ref(next)].concat())
+            })
+            .collect();
+        all.extend(longer);
+    }
+    all_differ(&all.into_iter().map(|talk| json!({ "messages": talk })).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_order_inside_values_and_tool_definitions_counts() {
+    for at in [
+        r#""response_format":{"#,
+        r#""unknown":{"#,
+        r#""unknown":[{"#,
+        r#""tools":[{"#,
+        r#""tools":[{"function":{"name":"f","#,
+        r#""tools":[{"function":{"name":"f","parameters":{"#,
+    ] {
+        let close: String = at
+            .chars()
+            .rev()
+            .filter_map(|open| match open {
+                '{' => Some('}'),
+                '[' => Some(']'),
+                _ => None,
+            })
+            .collect();
+        let with = |fields: &str| {
+            Key::of(&SCOPE, &parse(&format!(r#"{{"messages":[],{at}{fields}{close}}}"#)))
+        };
+        assert_ne!(with(r#""a":1,"b":2"#), with(r#""b":2,"a":1"#), "{at}");
+    }
+    let arguments = |text: &str| {
+        let call = json!({ "function": { "name": "f", "arguments": text } });
+        key(&json!({ "messages": [{ "role": "assistant", "tool_calls": [call] }] }))
     };
-    assert_ne!(with(r#"{"a":1,"b":2}"#), with(r#"{"b":2,"a":1}"#));
+    assert_ne!(arguments(r#"{"a":1,"b":2}"#), arguments(r#"{"b":2,"a":1}"#));
+    assert_eq!(arguments(r#"{"a":1,"b":2}"#), arguments("{ \"a\": 1, \"b\": 2 }"));
 }
 
 proptest! {

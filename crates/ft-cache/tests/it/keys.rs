@@ -578,6 +578,14 @@ fn in_small_worlds_no_two_requests_share_an_encoding() {
     ));
 }
 
+/// Made up byte by byte: without the number before a list, these two would be encoded alike.
+#[test]
+fn a_list_is_not_taken_for_what_follows_it() {
+    let word = json!({ "messages": [], "stop": ["a"], "": [null, null, null] });
+    let seed = i64::from_le_bytes([b'a', 0, 0, 0, 1, 0, 7, 3]);
+    all_differ(&[word, json!({ "messages": [], "stop": [], "seed": seed })]);
+}
+
 #[test]
 fn in_small_worlds_no_two_conversations_share_an_encoding() {
     let messages = [

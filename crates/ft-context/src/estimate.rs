@@ -25,7 +25,12 @@ type Cost = u64;
 /// their estimates are that of cl100k, the less dense one of the two, with one token per digit and a margin
 /// ([`margin_percent`](Self::margin_percent)).
 ///
-/// An estimate is no bound: random letters can have more tokens. The bound it states is the text's bytes.
+/// Measured once on some 480 files that took no part in fitting (source code, READMEs, HTML, JSON, licences;
+/// November 2026), the estimate was 0.99 to 1.83 times the exact count, 1.3 in the median. On lists of place
+/// names in 168 languages, the hardest text there is, it was 1.0 in the median and 0.5 at worst, for scripts
+/// that few models know.
+///
+/// An estimate is no bound: random letters and rare characters can have more tokens. The bound it states is the text's bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Estimator {
     /// The costs of the pieces.
@@ -59,8 +64,8 @@ impl Estimator {
         Self { overhead: Overhead::OPENAI_DEAR_IMAGES, ..Self::O200K };
     /// gpt-4 and gpt-3.5.
     pub const CL100K: Self = Self { vocabulary: Vocabulary::Cl100k, ..Self::O200K };
-    /// Claude. Anthropic says that its newer encodings make up to 1.35 times the tokens of its older ones, and
-    /// states no other ratio; the margin is 40 %.
+    /// Claude. No ratio is published that could be checked; the margin of 40 % is a judgement, to be replaced by
+    /// what the usage of one's own answers shows ([`with_margin_percent`](Self::with_margin_percent)).
     pub const CLAUDE: Self = Self {
         margin_percent: 140,
         digits_per_token: 1,

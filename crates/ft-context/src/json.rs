@@ -117,9 +117,8 @@ impl Sink for Length {
     }
 
     fn string(&mut self, text: &str) {
-        let escaped = text.bytes().filter(|&byte| byte == b'"' || byte == b'\\').count();
-        let control = text.bytes().filter(|&byte| byte < b' ').count();
-        self.add(2 + text.len() + escaped + 5 * control);
+        let more = |byte| 5 * usize::from(byte < b' ') + usize::from(byte == b'"' || byte == b'\\');
+        self.add(2 + text.len() + text.bytes().map(more).sum::<usize>());
     }
 }
 

@@ -41,15 +41,16 @@ impl Overhead {
     /// gpt-4o-mini, on which an image counts 2,833 tokens and 5,667 for each of up to eight tiles.
     pub const OPENAI_DEAR_IMAGES: Self = Self { per_image: 48_169, ..Self::OPENAI };
 
-    /// Anthropic's models: 346 tokens of instructions as soon as there are tools (Anthropic, "Tool use",
-    /// pricing table, Claude 4 models), and an image at up to 4,784 tokens (high-resolution models).
+    /// Anthropic's models: up to 530 tokens of instructions as soon as there are tools, the most in Anthropic's
+    /// table ("Tool use pricing and tokens", Claude 3). An image is width × height / 750 tokens, some 1,600 for
+    /// the largest that is not scaled down; three times that leaves room for models that take larger ones.
     pub const ANTHROPIC: Self = Self {
         per_request: 8,
         per_message: 5,
         per_tool_call: 24,
         per_tool: 24,
-        for_tools: 346,
-        per_image: 4_784,
+        for_tools: 530,
+        per_image: 4_800,
     };
 
     /// Everyone else: the most of what the open chat templates add, and Anthropic's image bound.
@@ -59,6 +60,6 @@ impl Overhead {
         per_tool_call: 24,
         per_tool: 24,
         for_tools: 256,
-        per_image: 4_784,
+        per_image: 4_800,
     };
 }

@@ -65,7 +65,7 @@ fn a_hundred_thousand_users_or_calls_in_a_row_end() {
     // Every result answers the very first call, so that all turns are one.
     let mut call = Message::assistant("");
     call.tool_calls.push(ft_core::chat::ToolCall { id: "1".to_owned(), ..Default::default() });
-    let answered = (0..100_000).map(|at| {
+    let answered = (0..100_000_u32).map(|at| {
         if at.is_multiple_of(2) { Message::user("hi") } else { Message::tool("1", "done") }
     });
     let joined = ChatRequest::new([call].into_iter().chain(answered).collect::<Vec<_>>());

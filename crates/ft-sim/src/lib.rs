@@ -49,6 +49,10 @@ mod rate;
 #[cfg(feature = "http")]
 mod http;
 mod log;
+#[cfg_attr(
+    not(feature = "http"),
+    expect(dead_code, reason = "headers and half events need a wire")
+)]
 mod play;
 mod provider;
 mod stage;

@@ -73,14 +73,18 @@ impl Upstream {
     /// # Errors
     /// When the port is taken, or outside a Tokio runtime with I/O and time.
     pub fn start_with(scripts: impl Into<Scripts>, config: UpstreamConfig) -> io::Result<Self> {
-        let runtime = tokio::runtime::Handle::try_current().map_err(io::Error::other)?;
+        tokio::runtime::Handle::try_current().map_err(io::Error::other)?;
         let UpstreamConfig { name, port, seed, clock, log } = config;
         let stage = Arc::new(Stage::new(&name, scripts.into(), clock, seed, log, false));
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         listener.set_nonblocking(true)?;
         let listener = TcpListener::from_std(listener)?;
         let address = listener.local_addr()?;
-        let server = runtime.spawn(serve(listener, Arc::clone(&stage)));
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a server's own task, aborted when it is dropped"
+        )]
+        let server = tokio::spawn(serve(listener, Arc::clone(&stage)));
         Ok(Self { stage, address, server })
     }
 

@@ -1,1 +1,3 @@
+//! What reading a stream and classifying a failure cost.
+
 fn main() {}

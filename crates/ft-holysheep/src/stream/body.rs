@@ -28,6 +28,8 @@ pub(crate) struct ChunkBody {
     request_id: Option<String>,
     /// Bytes that may still come.
     left: usize,
+    /// Turns of the scheduler that the transport may still have to bring its own end.
+    turns: u8,
 }
 
 impl ChunkBody {
@@ -39,7 +41,7 @@ impl ChunkBody {
         most: usize,
     ) -> Self {
         let pieces: Pieces = Box::pin(response.bytes_stream());
-        Self { pieces: Some(pieces), reader, secrets, request_id, left: most }
+        Self { pieces: Some(pieces), reader, secrets, request_id, left: most, turns: 3 }
     }
 
     fn error(&self, verdict: Verdict) -> ProviderError {
@@ -77,8 +79,13 @@ impl Stream for ChunkBody {
             let Some(pieces) = &mut this.pieces else { return Poll::Ready(None) };
             let polled = pieces.as_mut().poll_next(cx);
             if this.reader.is_over() {
-                // The last poll was for the transport's own end: a body that is read to it leaves its
-                // connection to the next call. It is not waited for.
+                // A body that is read to the transport's own end leaves its connection to the next call.
+                // That end came with the last bytes or comes never: it gets a few turns, and no waiting.
+                if polled.is_pending() && this.turns > 0 {
+                    this.turns -= 1;
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
                 this.pieces = None;
                 return Poll::Ready(None);
             }

@@ -275,6 +275,9 @@ impl State {
 
     /// The bytes ended.
     fn end(&mut self, reason: Verdict) {
+        if self.over {
+            return;
+        }
         let complete = !self.choices.is_empty() && self.choices.iter().all(|&(_, ended)| ended);
         let failure = self.failed.take().or((!complete).then_some(reason));
         self.items.extend(failure.map(Err));
@@ -283,6 +286,9 @@ impl State {
 
     /// Ends at once.
     fn stop(&mut self, verdict: Verdict) {
+        if self.over {
+            return;
+        }
         self.items.push_back(Err(self.failed.take().unwrap_or(verdict)));
         self.over = true;
     }

@@ -55,3 +55,29 @@ pub(crate) async fn beginning(response: &mut reqwest::Response) -> Vec<u8> {
     let _ = tokio::time::timeout(ERROR_TIME, read).await;
     body
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream::{self, StreamExt};
+
+    use super::*;
+
+    fn answer(
+        pieces: impl futures_core::Stream<Item = &'static [u8]> + Send + Sync + 'static,
+    ) -> reqwest::Response {
+        let body = reqwest::Body::wrap_stream(pieces.map(Ok::<_, std::io::Error>));
+        http::Response::new(body).into()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_error_that_trickles_is_understood_from_its_beginning() {
+        let pieces = stream::iter([&b"rate "[..], b"limit"]).chain(stream::pending());
+        assert_eq!(beginning(&mut answer(pieces)).await, b"rate limit");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_endless_error_is_read_up_to_its_cap() {
+        let pieces = stream::repeat(&[b'x'; 10_000][..]);
+        assert_eq!(beginning(&mut answer(pieces)).await.len(), ERROR_BYTES);
+    }
+}

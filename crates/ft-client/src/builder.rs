@@ -50,8 +50,7 @@ impl ClientBuilder {
     /// [`InvalidConfig`] when the key cannot be one.
     #[cfg(feature = "http")]
     pub fn holysheep(key: impl Into<String>) -> Result<Self, InvalidConfig> {
-        let provider =
-            crate::config::ProviderConfig::new(ft_holysheep::HOLYSHEEP_URL).with_key(key);
+        let provider = crate::config::ProviderConfig::new(crate::http::HOLYSHEEP).with_key(key);
         let mut config = ClientConfig::default();
         config.providers.insert("holysheep".to_owned(), provider);
         let emergency = "The assistant is unavailable right now. Please try again in a moment.";
@@ -215,7 +214,7 @@ impl ClientBuilder {
         let clock = self.clock.take().unwrap_or_else(|| Arc::new(TokioClock::new()));
         let catalogue = Arc::new(self.catalogue.take().unwrap_or_else(Catalogue::builtin));
         let world = World { clock, catalogue };
-        let providers = self.make_providers()?;
+        let providers = self.make_providers(&world.clock)?;
         let mut targets =
             Targets { world: &world, builder: &self, providers: &providers, made: Vec::new() };
         let mut chains = BTreeMap::new();
@@ -248,7 +247,10 @@ impl ClientBuilder {
         }))
     }
 
-    fn make_providers(&mut self) -> Result<Vec<Arc<ProviderState>>, InvalidConfig> {
+    fn make_providers(
+        &mut self,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Vec<Arc<ProviderState>>, InvalidConfig> {
         let mut made: Vec<Arc<ProviderState>> = Vec::new();
         let mut all = Vec::new();
         for (provider, profile) in self.providers.drain(..) {
@@ -257,7 +259,7 @@ impl ClientBuilder {
         }
         #[cfg(feature = "http")]
         for (name, config) in &self.config.providers {
-            let provider: Arc<dyn Provider> = Arc::new(crate::http::provider(name, config)?);
+            let provider: Arc<dyn Provider> = Arc::new(crate::http::provider(name, config, clock)?);
             let profile = config.prices.clone().unwrap_or_else(|| name.clone());
             all.push((name.clone(), provider, profile));
         }
@@ -266,6 +268,8 @@ impl ClientBuilder {
             let rule = "needs the feature `http` of ft-client";
             return Err(InvalidConfig::new(format!("providers.{name}"), rule));
         }
+        #[cfg(not(feature = "http"))]
+        let _ = clock;
         for (name, provider, profile) in all {
             if made.iter().any(|other| other.name == name) {
                 let rule = "is given twice; providers need names of their own";

@@ -1,25 +1,56 @@
 //! Providers over HTTP, from their configuration.
 
-use ft_core::ApiKey;
+use std::sync::Arc;
+
+use ft_core::{ApiKey, Clock, InvalidKey};
 use ft_holysheep::{HttpConfig, HttpProvider};
 
-use crate::config::{InvalidConfig, ProviderConfig};
+use crate::config::{InvalidConfig, ProviderConfig, ProviderKind};
+
+/// The base URL of HolySheep's API.
+pub(crate) const HOLYSHEEP: &str = "https://api.holysheep.ai/v1";
 
 /// The provider that this configuration describes.
-pub(crate) fn provider(name: &str, config: &ProviderConfig) -> Result<HttpProvider, InvalidConfig> {
+pub(crate) fn provider(
+    name: &str,
+    config: &ProviderConfig,
+    clock: &Arc<dyn Clock>,
+) -> Result<HttpProvider, InvalidConfig> {
     let field = |part: &str| format!("providers.{name}.{part}");
-    let mut http = HttpConfig::new(name, &config.base_url);
-    http.keys = config
-        .keys
-        .iter()
-        .enumerate()
-        .map(|(at, key)| {
-            let wrong = |wrong: ft_core::InvalidKey| {
-                InvalidConfig::new(field(&format!("keys[{at}]")), wrong.to_string())
-            };
-            ApiKey::new(key.as_str()).map_err(wrong)
-        })
-        .collect::<Result<_, _>>()?;
-    let _ = &mut http;
+    let ProviderKind::Openai = config.kind;
+    let mut http = HttpConfig::new(name, &config.base_url)
+        .with_connect_timeout(config.connect_timeout)
+        .with_allow_plain_http(config.allow_plain_http)
+        .with_include_usage(config.include_usage)
+        .with_clock(Arc::clone(clock));
+    for (at, key) in config.keys.iter().enumerate() {
+        let wrong = |wrong: InvalidKey| {
+            InvalidConfig::new(field(&format!("keys[{at}]")), wrong.to_string())
+        };
+        http = http.with_key(ApiKey::new(key.as_str()).map_err(wrong)?);
+    }
+    if let Some(header) = &config.auth_header {
+        // Only the standard header has a scheme before the key.
+        let scheme = if header.eq_ignore_ascii_case("authorization") { "Bearer" } else { "" };
+        http = http.with_auth(header, scheme);
+    }
+    if let Some(path) = &config.chat_path {
+        http = http.with_chat_path(path);
+    }
+    for (header, value) in &config.headers {
+        http = http.with_header(header, value);
+    }
+    for (part, value) in &config.query {
+        http = http.with_query(part, value);
+    }
+    if let Some(proxy) = &config.proxy {
+        http = http.with_proxy(proxy);
+    }
+    if let Some(file) = &config.ca_file {
+        let pem = std::fs::read(file).map_err(|error| {
+            InvalidConfig::new(field("ca_file"), format!("cannot be read: {error}"))
+        })?;
+        http = http.with_ca_pem(pem);
+    }
     http.build().map_err(|wrong| InvalidConfig::new(field(wrong.field()), wrong.rule()))
 }

@@ -9,6 +9,8 @@ mod emergency;
 mod error;
 mod health;
 mod options;
+#[cfg(feature = "tower")]
+pub mod service;
 mod stream;
 
 mod admit;

@@ -100,13 +100,13 @@ pub(crate) struct Body {
 
 impl Body {
     /// The body of an attempt that won with a stream; else what it brought.
-    pub(crate) fn new(won: Won) -> Result<Self, (Settling, ChatResponse)> {
+    pub(crate) fn new(won: Won) -> Result<Self, Box<(Settling, ChatResponse)>> {
         let Won { leg, job, good, first_token } = won;
         match good {
             Good::Head(Head { chunks, rest, so_far }) => {
                 Ok(Self { leg, job, head: chunks.into_iter(), rest, so_far, first_token })
             }
-            Good::Whole(response) => Err((Settling { leg, job, first_token }, response)),
+            Good::Whole(response) => Err(Box::new((Settling { leg, job, first_token }, response))),
         }
     }
 

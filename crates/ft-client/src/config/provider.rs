@@ -24,9 +24,18 @@ pub struct ProviderConfig {
     pub prices: Option<String>,
     /// The header that carries the key. Default `authorization`, with `Bearer`; Azure's is `api-key`, bare.
     pub auth_header: Option<String>,
+    /// The path of chat completions. Default `/chat/completions`; `{model}` becomes the model, as Azure wants it.
+    pub chat_path: Option<String>,
     /// Further headers of every request.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
+    /// Further query fields of every request, such as Azure's `api-version`.
+    #[serde(default)]
+    pub query: BTreeMap<String, String>,
+    /// Whether streams are asked for usage. Default true: without it a streamed answer has no exact price.
+    /// False for vendors that refuse fields they do not know.
+    #[serde(default = "yes")]
+    pub include_usage: bool,
     /// How long connecting may take. Default 5 s: a handshake across the world takes less than one.
     #[serde(default = "connect_timeout", deserialize_with = "duration")]
     pub connect_timeout: Duration,
@@ -52,6 +61,10 @@ fn connect_timeout() -> Duration {
     Duration::from_secs(5)
 }
 
+fn yes() -> bool {
+    true
+}
+
 impl ProviderConfig {
     /// An OpenAI-compatible provider at this URL, without a key.
     #[must_use]
@@ -62,7 +75,10 @@ impl ProviderConfig {
             keys: Vec::new(),
             prices: None,
             auth_header: None,
+            chat_path: None,
             headers: BTreeMap::new(),
+            query: BTreeMap::new(),
+            include_usage: true,
             connect_timeout: connect_timeout(),
             proxy: None,
             ca_file: None,

@@ -32,7 +32,7 @@ impl Run {
         let key = Key::of(&self.scope(), &self.request);
         self.key = Some(key);
         match self.chain.cache.lookup(&key, now) {
-            Lookup::Fresh(entry) => Some(self.from_entry(&entry, CacheStatus::Hit, now)),
+            Lookup::Fresh(entry) => Some(self.entry_answer(&entry, CacheStatus::Hit, now)),
             Lookup::Stale(entry) => {
                 self.stale = Some(entry);
                 None
@@ -76,7 +76,7 @@ impl Run {
     }
 
     /// An answer from the cache.
-    pub(super) fn from_entry(&self, entry: &Entry, cache: CacheStatus, now: Tick) -> Answer {
+    pub(super) fn entry_answer(&self, entry: &Entry, cache: CacheStatus, now: Tick) -> Answer {
         let served_by = crate::answer::ServedBy {
             provider: entry.served_by.provider.clone(),
             model: entry.served_by.model.clone(),

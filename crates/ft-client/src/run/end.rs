@@ -67,7 +67,7 @@ impl Run {
             End::Live(won) => Ok(self.answered(*won)),
             End::Stale => match self.stale.take() {
                 Some(entry) => {
-                    let answer = self.from_entry(&entry, CacheStatus::Stale, self.now());
+                    let answer = self.entry_answer(&entry, CacheStatus::Stale, self.now());
                     self.share(Ok(&answer));
                     Ok(self.whole(answer))
                 }
@@ -81,7 +81,8 @@ impl Run {
     fn answered(mut self, won: Won) -> Done {
         match Body::new(won) {
             Ok(body) => Done::Streaming(Box::new(self), Box::new(body)),
-            Err((Settling { leg, job, first_token }, response)) => {
+            Err(settling) => {
+                let (Settling { leg, job, first_token }, response) = *settling;
                 Done::Whole(Box::new(self.complete(leg, job, response, first_token)))
             }
         }

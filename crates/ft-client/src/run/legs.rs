@@ -154,10 +154,8 @@ impl Run {
         let target = Arc::clone(&job.target);
         let failure = Failure { rule, scope, hint, target: &target, credential: leg.credential };
         job.guards.failed(&failure, neutral, now);
-        if kind == ErrorKind::ContextLength {
-            if let Some(tokens) = error.limit_tokens() {
-                target.learn_limit(tokens, now);
-            }
+        if let (ErrorKind::ContextLength, Some(tokens)) = (kind, error.limit_tokens()) {
+            target.learn_limit(tokens, now);
         }
         if matches!(rule.next, ft_core::Next::OtherCredential) {
             self.progress[leg.target].used |= 1 << (leg.credential % 64);

@@ -8,8 +8,6 @@ use ft_core::{ChatResponse, ErrorKind};
 use ft_cost::Pico;
 use serde::{Serialize, Serializer};
 
-use crate::target::Target;
-
 /// An answer: what was said, and how it came about.
 #[derive(Clone, Debug, Serialize)]
 pub struct Answer {
@@ -181,26 +179,6 @@ pub enum Outcome {
     Skipped(Skip),
     /// It was cancelled: another attempt answered first, or the caller left.
     Cancelled,
-}
-
-impl Attempt {
-    /// An attempt that begins, `began` after the call.
-    pub(crate) fn begun(target: &Target, manner: As, began: Duration) -> Self {
-        Self {
-            provider: target.provider.name.clone(),
-            model: target.model().to_owned(),
-            manner,
-            outcome: Outcome::Streaming,
-            began,
-            took: Duration::ZERO,
-            first_token: None,
-            cost: None,
-            cost_is_estimate: false,
-            status: None,
-            code: None,
-            upstream_request_id: None,
-        }
-    }
 }
 
 impl Outcome {

@@ -165,7 +165,7 @@ impl Run {
         let Some(emergency) = self.chain.emergency.clone() else {
             return Err(self.fail(FailReason::Exhausted));
         };
-        let why = self.failures.first().map_or(FailKind::Exhausted, |_| FailKind::Exhausted);
+        let why = FailKind::from(self.ledger.fail_reason());
         let context = EmergencyContext { request: Arc::clone(&self.request), why };
         let Some(response) = emergency.answer(context).await else {
             return Err(self.fail(FailReason::Exhausted));

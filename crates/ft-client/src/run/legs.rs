@@ -16,6 +16,7 @@ use crate::attempt::{Bad, Ended, Good, Job, Mode};
 use crate::clock::sleep_until;
 use crate::config::{Commit, UpstreamMode};
 use crate::guards::Failure;
+use crate::target::Target;
 
 /// Attempts under way: one, or two when hedged.
 #[derive(Default)]
@@ -54,7 +55,7 @@ impl Run {
         let member = &self.members[target];
         let runtime = Arc::clone(&member.target);
         let entry = self.trail.len();
-        self.trail.push(Attempt::begun(&runtime, manner, now.since(self.began)));
+        self.trail.push(begun(&runtime, manner, now.since(self.began)));
         let leg = Leg { target, entry, credential, began: now };
         let call = Call {
             model: runtime.model().to_owned(),
@@ -218,10 +219,28 @@ impl Run {
         let attempt = Attempt {
             outcome: Outcome::Skipped(refusal.why),
             cost: Some(ft_cost::Pico::ZERO),
-            ..Attempt::begun(runtime, manner, now.since(self.began))
+            ..begun(runtime, manner, now.since(self.began))
         };
         runtime.meters.skipped(refusal.why);
         self.trail.push(attempt);
         Event::Skipped { target, why: refusal.why, retry_at: refusal.retry_at }
+    }
+}
+
+/// The trail's entry of an attempt that begins, `began` after the call.
+fn begun(target: &Target, manner: As, began: Duration) -> Attempt {
+    Attempt {
+        provider: target.provider.name.clone(),
+        model: target.model().to_owned(),
+        manner,
+        outcome: Outcome::Streaming,
+        began,
+        took: Duration::ZERO,
+        first_token: None,
+        cost: None,
+        cost_is_estimate: false,
+        status: None,
+        code: None,
+        upstream_request_id: None,
     }
 }

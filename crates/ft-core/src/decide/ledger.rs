@@ -284,7 +284,9 @@ impl Ledger {
         running.next().filter(|_| running.next().is_none())
     }
 
-    pub(super) fn fail_reason(&self) -> FailReason {
+    /// Why the request would end now if nothing stood in.
+    #[must_use]
+    pub fn fail_reason(&self) -> FailReason {
         if self.deadline_hit {
             FailReason::Deadline
         } else if self.targets.iter().all(|target| target.own_fault.is_some()) {

@@ -19,7 +19,7 @@ use crate::transport::{client, failure, read};
 use crate::{ChunkReader, HttpConfig, InvalidConfig};
 use wire::Ask;
 
-/// HolySheep's API, as its documentation gives it (holysheep.ai, 2026-11).
+/// HolySheep's API, as the articles on holysheep.ai give it (2026-11); not verified against the service.
 const HOLYSHEEP: &str = "https://api.holysheep.ai/v1";
 /// Where its key is looked for.
 const HOLYSHEEP_KEY: &str = "HOLYSHEEP_API_KEY";

@@ -9,3 +9,5 @@ mod requests;
 mod secrets;
 mod server;
 mod streams;
+mod tls;
+mod variants;

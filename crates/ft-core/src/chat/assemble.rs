@@ -23,6 +23,14 @@ impl Assembler {
         Self::default()
     }
 
+    /// An answer that is there already, to be continued.
+    #[must_use]
+    pub fn of(response: ChatResponse) -> Self {
+        let calls =
+            response.choices.iter().map(|choice| vec![None; choice.message.tool_calls.len()]);
+        Self { calls: calls.collect(), text_bytes: 0, response }
+    }
+
     /// Adds the next chunk.
     pub fn push(&mut self, chunk: &ChatChunk) {
         let response = &mut self.response;
@@ -84,6 +92,26 @@ impl Assembler {
         choices.insert(at, Choice { index, ..Choice::default() });
         self.calls.insert(at, Vec::new());
         at
+    }
+
+    /// Goes on with an answer that continues this one: texts are joined, the rest is the later one's.
+    ///
+    /// For answers of text; tool calls of two answers cannot be joined and are kept side by side.
+    pub fn continue_with(&mut self, next: &Self) {
+        for choice in &next.response.choices {
+            let at = self.choice(choice.index);
+            let own = &mut self.response.choices[at];
+            match (&mut own.message.content, &choice.message.content) {
+                (Content::Text(whole), Content::Text(more)) => whole.push_str(more),
+                (Content::Absent | Content::Null, more) => own.message.content = more.clone(),
+                (Content::Text(_) | Content::Parts(_), _) => {}
+            }
+            own.message.tool_calls.extend(choice.message.tool_calls.iter().cloned());
+            own.finish_reason.clone_from(&choice.finish_reason);
+            self.calls[at].resize(own.message.tool_calls.len(), None);
+        }
+        self.text_bytes += next.text_bytes;
+        self.response.usage.clone_from(&next.response.usage);
     }
 
     /// The answer so far.

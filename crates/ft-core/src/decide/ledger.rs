@@ -117,7 +117,14 @@ impl Ledger {
                 let own_fault = match why {
                     Skip::TooLong => Some(FailReason::TooLong),
                     Skip::Unsupported => Some(FailReason::Refused),
-                    _ => None,
+                    Skip::Gate
+                    | Skip::Out
+                    | Skip::InFlight
+                    | Skip::Breaker
+                    | Skip::RetryBudget
+                    | Skip::Amplification
+                    | Skip::Spend
+                    | Skip::OutOfTime => None,
                 };
                 progress.barred |= own_fault.is_some();
                 progress.own_fault = progress.own_fault.or(own_fault);
@@ -137,7 +144,23 @@ impl Ledger {
                     | ErrorKind::InvalidRequest
                     | ErrorKind::PayloadTooLarge
                     | ErrorKind::ContentFiltered => Some(FailReason::Refused),
-                    _ => None,
+                    ErrorKind::Connect
+                    | ErrorKind::Interrupted
+                    | ErrorKind::Stalled
+                    | ErrorKind::FirstTokenTimeout
+                    | ErrorKind::AttemptTimeout
+                    | ErrorKind::DeadlineExceeded
+                    | ErrorKind::UpstreamTimeout
+                    | ErrorKind::ServerError
+                    | ErrorKind::Overloaded
+                    | ErrorKind::RateLimited
+                    | ErrorKind::QuotaExhausted
+                    | ErrorKind::Auth
+                    | ErrorKind::Forbidden
+                    | ErrorKind::ModelNotFound
+                    | ErrorKind::Conflict
+                    | ErrorKind::Garbled
+                    | ErrorKind::Other => None,
                 };
                 progress.end = End::Failed {
                     transient: kind.is_transient(),

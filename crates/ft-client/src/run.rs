@@ -7,6 +7,7 @@ mod end;
 mod legs;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ft_cache::{Entry, Key, LeadGuard};
 use ft_context::FitReport;
@@ -20,6 +21,7 @@ use crate::client::Inner;
 use crate::clock::sleep_until;
 use crate::error::Error;
 use crate::options::CallOptions;
+use crate::stream::Body;
 use legs::Legs;
 
 pub(crate) use end::Done;
@@ -58,7 +60,9 @@ pub(crate) struct Run {
     failures: Vec<ProviderError>,
     won: Option<Won>,
     fell_back: bool,
-    /// What the caller has of a stream that broke off.
+    /// The stream that the caller is reading.
+    pub(crate) streaming: Option<Body>,
+    /// What the caller has of streams that broke off.
     pub(crate) delivered: Option<Assembler>,
     pub(crate) continued: bool,
     fit: Option<FitReport>,
@@ -67,6 +71,11 @@ pub(crate) struct Run {
     lead: Option<LeadGuard<Shared>>,
     /// Set when the end was told to metrics; a drop before it is a caller who left.
     told: bool,
+    pub(crate) span: tracing::Span,
+    /// Time in which others worked: providers, back-off, an identical call.
+    waited: Duration,
+    /// This layer's own time, once the answer is on its way to the caller.
+    own: Option<Duration>,
 }
 
 #[derive(Clone, Default)]
@@ -107,6 +116,7 @@ impl Run {
                 Step::Hold => self.race().await,
                 Step::Wait { until } => {
                     sleep_until(&*self.client.world.clock, until).await;
+                    self.waited_since(now);
                     Event::Woke
                 }
                 Step::Answer => match self.won.take() {
@@ -126,6 +136,11 @@ impl Run {
             views.map(|(member, progress)| member.target.view(progress.used, now)).collect();
         let view = View { targets: &views, stale: self.stale.is_some() };
         decide(&self.plan, &self.ledger, &view, event, now)
+    }
+
+    /// Everything since then was waiting.
+    fn waited_since(&mut self, since: Tick) {
+        self.waited += self.now().since(since);
     }
 
     pub(crate) fn now(&self) -> Tick {

@@ -60,8 +60,7 @@ impl AnswerStream {
     }
 
     pub(crate) fn live(run: Run, body: Body) -> Self {
-        let now = run.now();
-        let report = run.live_report(body.leg.target, body.first_token, now);
+        let report = run.live_report(body.leg.target, body.first_token, run.now());
         let report = Arc::new(Mutex::new(report));
         Self { inner: Box::pin(forward(run, body, Arc::clone(&report))), report }
     }
@@ -149,90 +148,112 @@ fn shaped(mut chunk: ChatChunk, wants_usage: bool) -> Option<ChatChunk> {
 
 fn forward(
     mut run: Run,
-    mut body: Body,
+    body: Body,
     report: Arc<Mutex<Report>>,
 ) -> impl Stream<Item = Result<ChatChunk, Error>> + Send {
     let wants_usage = run.request.wants_usage();
     let publish = move |latest: Report| {
         *report.lock().unwrap_or_else(PoisonError::into_inner) = latest;
     };
+    run.streaming = Some(body);
     async_stream::stream! {
-        // What the caller has, over all attempts.
-        let mut whole = Assembler::new();
         loop {
-            match body.next().await {
-                Some(Ok(chunk)) => {
-                    whole.push(&chunk);
+            match run.next_chunk().await {
+                Next::Chunk(chunk) => {
                     if let Some(chunk) = shaped(chunk, wants_usage) {
                         yield Ok(chunk);
                     }
                 }
-                None => {
-                    let Body { leg, job, first_token, so_far, .. } = body;
-                    let answer = run.complete_stream(leg, job, so_far, whole, first_token);
-                    publish(answer);
+                Next::GoneOn => {}
+                Next::End(report) => {
+                    publish(*report);
                     return;
                 }
-                Some(Err(bad)) => {
-                    let Body { leg, job, .. } = body;
-                    match run.broke_off(leg, job, bad, &whole).await {
-                        Ok(next) => body = next,
-                        Err(error) => {
-                            publish(run.report_so_far(run.now()));
-                            yield Err(error);
-                            return;
-                        }
-                    }
+                Next::Failed(error) => {
+                    publish(run.report_so_far(run.now()));
+                    yield Err(error);
+                    return;
                 }
             }
         }
     }
 }
 
+/// What comes next in a stream.
+enum Next {
+    Chunk(ChatChunk),
+    /// Another attempt goes on where one broke off.
+    GoneOn,
+    End(Box<Report>),
+    Failed(Error),
+}
+
 impl Run {
+    /// The next piece of the stream that this request holds.
+    ///
+    /// # Cancel safety
+    /// The body stays in `self` until it has ended, so that a drop finds and settles it.
+    async fn next_chunk(&mut self) -> Next {
+        let Some(body) = &mut self.streaming else {
+            return Next::Failed(self.fail(FailReason::MidStream));
+        };
+        let item = body.next().await;
+        match item {
+            Some(Ok(chunk)) => Next::Chunk(chunk),
+            None => Next::End(Box::new(self.complete_stream())),
+            Some(Err(bad)) => match self.broke_off(bad).await {
+                Ok(()) => Next::GoneOn,
+                Err(error) => Next::Failed(error),
+            },
+        }
+    }
+
     /// The stream ended well.
-    fn complete_stream(
-        &mut self,
-        leg: Leg,
-        job: Job,
-        so_far: Assembler,
-        whole: Assembler,
-        first_token: Option<Duration>,
-    ) -> Report {
-        let response = if self.continued { whole.finish() } else { so_far.finish() };
-        self.complete(leg, job, response, first_token).report
+    fn complete_stream(&mut self) -> Report {
+        let Some(Body { leg, job, first_token, so_far, .. }) = self.streaming.take() else {
+            return self.report_so_far(self.now());
+        };
+        self.complete(leg, job, so_far.finish(), first_token).report
     }
 
     /// The stream broke off after content had reached the caller: another target goes on, or it is an error.
     ///
     /// # Cancel safety
     /// As [`Run::live`].
-    async fn broke_off(
-        &mut self,
-        leg: Leg,
-        job: Job,
-        bad: Bad,
-        whole: &Assembler,
-    ) -> Result<Body, Error> {
-        let now = self.now();
-        self.delivered = Some(whole.clone());
-        if !whole.so_far().choices.iter().all(|choice| choice.message.tool_calls.is_empty()) {
+    async fn broke_off(&mut self, bad: Bad) -> Result<(), Error> {
+        let Some(Body { leg, job, .. }) = self.streaming.take() else {
+            return Err(self.fail(FailReason::MidStream));
+        };
+        match &mut self.delivered {
+            Some(delivered) => delivered.continue_with(&bad.so_far),
+            delivered @ None => *delivered = Some(bad.so_far.clone()),
+        }
+        let whole = self.delivered.as_ref().map(Assembler::so_far);
+        let called = whole.is_some_and(|whole| {
+            whole.choices.iter().any(|choice| !choice.message.tool_calls.is_empty())
+        });
+        if called {
             self.forbid_continuing();
         }
-        let event = self.failed(leg, job, bad, true, now);
-        let end = self.live(event).await;
-        let reason = match end {
-            End::Live(won) => match Body::new(*won) {
-                Ok(body) => {
-                    self.mark_continued();
-                    return Ok(body);
-                }
-                // A continuation is always streamed, so a whole one cannot come back.
-                Err(_) => FailReason::MidStream,
-            },
-            // Whatever ended the search for a continuation, this is an answer that broke off.
-            End::Fail(_) | End::Stale | End::Emergency => FailReason::MidStream,
-        };
-        Err(self.fail(reason).with_partial(whole.so_far().clone()))
+        let event = self.failed(leg, job, bad, true, self.now());
+        // A continuation is always streamed, and whatever else ends the search for one, this is an answer that
+        // broke off.
+        if let End::Live(won) = self.live(event).await
+            && let Ok(body) = Body::new(*won)
+        {
+            self.continued = true;
+            self.streaming = Some(body);
+            return Ok(());
+        }
+        let partial = self.delivered.as_ref().map(|whole| whole.so_far().clone());
+        let error = self.fail(FailReason::MidStream);
+        Err(error.with_partial(partial.unwrap_or_default()))
+    }
+
+    /// The caller leaves in the middle of a stream: what was said is billed, and nothing held against the target.
+    pub(crate) fn abandon_stream(&mut self) {
+        if let Some(Body { leg, job, so_far, .. }) = self.streaming.take() {
+            self.left_stream(leg, job, so_far.so_far());
+        }
     }
 }

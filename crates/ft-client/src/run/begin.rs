@@ -13,6 +13,7 @@ use crate::client::Inner;
 use crate::error::Error;
 use crate::options::CallOptions;
 use crate::target::Target;
+use crate::telemetry;
 
 impl Run {
     pub(crate) fn begin(
@@ -51,6 +52,7 @@ impl Run {
             failures: Vec::new(),
             won: None,
             fell_back: false,
+            streaming: None,
             delivered: None,
             continued: false,
             fit: None,
@@ -58,6 +60,9 @@ impl Run {
             stale: None,
             lead: None,
             told: false,
+            span: telemetry::request_span(&chain.name, &request_id, want == Want::Stream),
+            waited: Duration::ZERO,
+            own: None,
             chain,
             options,
         })
@@ -106,10 +111,6 @@ impl Run {
     /// No other model may go on from a tool call.
     pub(crate) fn forbid_continuing(&mut self) {
         self.plan.mid_stream = MidStream::Fail;
-    }
-
-    pub(crate) fn mark_continued(&mut self) {
-        self.continued = true;
     }
 
     pub(super) fn remaining(&self) -> Duration {

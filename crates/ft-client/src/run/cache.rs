@@ -65,7 +65,10 @@ impl Run {
                 }
                 Role::Follow(follower) => follower,
             };
-        match tokio::time::timeout(self.remaining(), follower.wait()).await {
+        let since = self.now();
+        let end = tokio::time::timeout(self.remaining(), follower.wait()).await;
+        self.waited_since(since);
+        match end {
             Ok(FollowEnd::Shared(end)) => Joined::Shared(end),
             Ok(FollowEnd::Lead(lead)) => {
                 self.lead = Some(lead);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ft_core::chat::Assembler;
 use ft_core::decide::{Event, FailReason};
 use ft_core::{ChatResponse, Tick};
 use ft_cost::Pico;
@@ -14,6 +15,7 @@ use crate::answer::{Answer, Attempt, CacheStatus, Outcome, Report, ServedBy, Tie
 use crate::emergency::EmergencyContext;
 use crate::error::{Error, FailKind};
 use crate::stream::{Body, Settling};
+use crate::telemetry;
 
 /// What a request comes to.
 pub(crate) enum Done {
@@ -80,7 +82,10 @@ impl Run {
 
     fn answered(mut self, won: Won) -> Done {
         match Body::new(won) {
-            Ok(body) => Done::Streaming(Box::new(self), Box::new(body)),
+            Ok(body) => {
+                self.own = Some(self.own_time());
+                Done::Streaming(Box::new(self), Box::new(body))
+            }
             Err(settling) => {
                 let (Settling { leg, job, first_token }, response) = *settling;
                 Done::Whole(Box::new(self.complete(leg, job, response, first_token)))
@@ -106,18 +111,29 @@ impl Run {
         attempt.first_token = first_token;
         attempt.cost = cost;
         attempt.cost_is_estimate = estimated;
-        job.target.meters.attempt(Outcome::Answered, attempt.took, cost);
+        self.note(leg);
         if let Some(usage) = &response.usage {
             job.target.meters.tokens(usage);
         }
         let report = self.live_report(leg.target, first_token, now);
-        let response = Arc::new(response);
+        let response = Arc::new(self.joined(response));
         self.fill(&response, &report, now);
         let response = Arc::unwrap_or_clone(response);
         let answer = Answer { response, report };
         self.share(Ok(&answer));
         self.tell(&answer.report, None);
         answer
+    }
+
+    /// The whole answer: what earlier attempts had delivered, and what this one added.
+    fn joined(&mut self, last: ChatResponse) -> ChatResponse {
+        match self.delivered.take() {
+            Some(mut delivered) => {
+                delivered.continue_with(&Assembler::of(last));
+                delivered.finish()
+            }
+            None => last,
+        }
     }
 
     /// The report of an answer by this target, as of now.
@@ -167,7 +183,10 @@ impl Run {
         };
         let why = FailKind::from(self.ledger.fail_reason());
         let context = EmergencyContext { request: Arc::clone(&self.request), why };
-        let Some(response) = emergency.answer(context).await else {
+        let since = self.now();
+        let response = emergency.answer(context).await;
+        self.waited_since(since);
+        let Some(response) = response else {
             return Err(self.fail(FailReason::Exhausted));
         };
         let report = Report {
@@ -254,8 +273,14 @@ impl Run {
     /// Tells metrics and logs how the request ended. Once.
     pub(crate) fn tell(&mut self, report: &Report, error: Option<&Error>) {
         if !std::mem::replace(&mut self.told, true) {
-            self.client.meters.request(&self.chain, report, error);
+            self.client.meters.request(&self.chain, report, error, self.own_time());
+            telemetry::request_ended(&self.span, report, error);
         }
+    }
+
+    /// The time so far in which nobody else worked.
+    fn own_time(&self) -> Duration {
+        self.own.unwrap_or_else(|| self.now().since(self.began).saturating_sub(self.waited))
     }
 }
 
@@ -265,6 +290,7 @@ impl Drop for Run {
             return;
         }
         self.abandon_legs();
+        self.abandon_stream();
         self.told = true;
         self.client.meters.left(&self.chain, &self.report_so_far(self.now()));
     }

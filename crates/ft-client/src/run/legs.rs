@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ft_core::decide::{As, Event};
-use ft_core::{Call, ErrorKind, Tick, rule};
+use ft_core::{Call, ChatResponse, ErrorKind, Tick, rule};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
@@ -17,6 +17,7 @@ use crate::clock::sleep_until;
 use crate::config::{Commit, UpstreamMode};
 use crate::guards::Failure;
 use crate::target::Target;
+use crate::telemetry;
 
 /// Attempts under way: one, or two when hedged.
 #[derive(Default)]
@@ -54,6 +55,9 @@ impl Run {
         self.progress[target].sent = Some(Arc::clone(&request));
         let member = &self.members[target];
         let runtime = Arc::clone(&member.target);
+        if let Some(fit) = &self.fit {
+            runtime.meters.fitted(fit);
+        }
         let entry = self.trail.len();
         self.trail.push(begun(&runtime, manner, now.since(self.began)));
         let leg = Leg { target, entry, credential, began: now };
@@ -102,14 +106,17 @@ impl Run {
         let clock = Arc::clone(&self.client.world.clock);
         let Legs { running, hedge_at, .. } = &mut self.legs;
         let due = hedge_at.unwrap_or(Tick::MAX);
+        let since = clock.now();
         let ended = tokio::select! {
             biased;
             ended = running.next() => ended,
             () = sleep_until(&*clock, due), if due != Tick::MAX => {
                 *hedge_at = None;
+                self.waited_since(since);
                 return Event::HedgeDue;
             }
         };
+        self.waited_since(since);
         match ended {
             Some((leg, ended)) => self.ended(leg, ended),
             // Nothing runs: the decision is asked again rather than waited for.
@@ -163,7 +170,6 @@ impl Run {
         }
         let (cost, estimated) = self.cost_of_failure(&job, rule.bill, error.sent(), &so_far);
         job.guards.pay(cost);
-        target.meters.attempt(Outcome::Failed(kind), now.since(leg.began), cost);
         let attempt = &mut self.trail[leg.entry];
         attempt.took = now.since(leg.began);
         attempt.outcome = Outcome::Failed(kind);
@@ -172,10 +178,10 @@ impl Run {
         attempt.status = error.status();
         attempt.code = error.code().map(str::to_owned);
         attempt.upstream_request_id = error.request_id().map(str::to_owned);
-        tracing::debug!(
-            provider = %attempt.provider, model = %attempt.model, kind = kind.as_str(),
-            scope = scope.as_str(), status = error.status(), delivered, "attempt failed"
-        );
+        if delivered {
+            target.meters.stream_truncated();
+        }
+        self.note(leg);
         self.failures.push(error);
         Event::Failed { target: leg.target, kind, scope, hint, delivered }
     }
@@ -194,12 +200,32 @@ impl Run {
         let took = now.since(leg.began);
         target.hedge_speed.record_censored(now, took);
         let cost = self.cost_of_silence(&target, self.sent(leg.target).unwrap_or(&self.request));
-        target.meters.attempt(Outcome::Cancelled, took, cost);
         let attempt = &mut self.trail[leg.entry];
         attempt.took = took;
         attempt.outcome = Outcome::Cancelled;
         attempt.cost = cost;
         attempt.cost_is_estimate = cost.is_some();
+        self.note(leg);
+    }
+
+    /// Tells metrics and logs of an attempt that has ended and is settled.
+    pub(super) fn note(&self, leg: Leg) {
+        let attempt = &self.trail[leg.entry];
+        self.members[leg.target].target.meters.attempt(attempt);
+        telemetry::attempt_ended(&self.span, attempt);
+    }
+
+    /// The caller left in the middle of this stream.
+    pub(crate) fn left_stream(&mut self, leg: Leg, mut job: Job, so_far: &ChatResponse) {
+        let now = self.now();
+        let (cost, _) = self.cost_of_answer(&job, so_far);
+        job.guards.pay(cost);
+        let attempt = &mut self.trail[leg.entry];
+        attempt.took = now.since(leg.began);
+        attempt.outcome = Outcome::Cancelled;
+        attempt.cost = cost;
+        attempt.cost_is_estimate = true;
+        self.note(leg);
     }
 
     /// The caller leaves: every leg is cancelled.
@@ -222,6 +248,7 @@ impl Run {
             ..begun(runtime, manner, now.since(self.began))
         };
         runtime.meters.skipped(refusal.why);
+        telemetry::skipped(&self.span, &attempt);
         self.trail.push(attempt);
         Event::Skipped { target, why: refusal.why, retry_at: refusal.retry_at }
     }

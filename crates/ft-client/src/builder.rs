@@ -211,12 +211,18 @@ impl ClientBuilder {
             self.default_chain().tiers.extend(tiers);
         }
         check::config(&self.config)?;
+        let seed = *self.seed.get_or_insert_with(|| Entropy::from_os().next_u64());
         let clock = self.clock.take().unwrap_or_else(|| Arc::new(TokioClock::new()));
         let catalogue = Arc::new(self.catalogue.take().unwrap_or_else(Catalogue::builtin));
         let world = World { clock, catalogue };
         let providers = self.make_providers(&world.clock)?;
-        let mut targets =
-            Targets { world: &world, builder: &self, providers: &providers, made: Vec::new() };
+        let mut targets = Targets {
+            world: &world,
+            builder: &self,
+            providers: &providers,
+            seed,
+            made: Vec::new(),
+        };
         let mut chains = BTreeMap::new();
         for (name, config) in &self.config.chains {
             chains.insert(name.clone(), Arc::new(self.make_chain(name, config, &mut targets)?));
@@ -228,6 +234,7 @@ impl ClientBuilder {
         let cap = AmplificationCap::new(cap)
             .map_err(|wrong| InvalidConfig::new("limits.amplification", wrong.rule()))?;
         let spend = self.config.spend.as_ref().map(make_budget).transpose()?;
+        let meters = ClientMeters::new(&chains, &targets, spend.as_ref().map(|budget| budget.limit()));
         Ok(Client::from_inner(Inner {
             world,
             chains,
@@ -241,8 +248,8 @@ impl ClientBuilder {
                 .map_or_else(Default::default, |spend| spend.unknown_price.into()),
             hedge: self.config.hedge.clone(),
             flights: Flights::new(),
-            meters: ClientMeters::new(),
-            seed: self.seed.unwrap_or_else(|| Entropy::from_os().next_u64()),
+            meters,
+            seed,
             requests: AtomicU64::new(0),
         }))
     }
@@ -343,6 +350,7 @@ struct Targets<'a> {
     world: &'a World,
     builder: &'a ClientBuilder,
     providers: &'a [Arc<ProviderState>],
+    seed: u64,
     made: Vec<Arc<Target>>,
 }
 
@@ -376,6 +384,7 @@ impl Targets<'_> {
             .map_err(|wrong| {
                 InvalidConfig::new(format!("breaker.{}", wrong.field()), wrong.rule())
             })?
+            .with_seed(self.breaker_seed())
             .with_listener(move |transition| {
                 heard.0.transition(transition);
                 if let Some(listener) = &heard.1 {
@@ -399,5 +408,11 @@ impl Targets<'_> {
         }));
         self.made.push(Arc::clone(&target));
         Ok((target, provider))
+    }
+
+    /// The client's seed gives the jitter of open times too, another one for each breaker.
+    fn breaker_seed(&self) -> u64 {
+        let number = u64::try_from(self.made.len()).unwrap_or(u64::MAX);
+        Entropy::seeded(self.seed).split().next_u64() ^ Entropy::seeded(number).next_u64()
     }
 }

@@ -8,6 +8,7 @@ use ft_cache::Flights;
 use ft_core::{ChatRequest, Clock, Entropy};
 use ft_cost::{Pico, SpendBudget, UnknownPrice};
 use ft_limit::AmplificationCap;
+use tracing::Instrument;
 
 use crate::answer::Answer;
 use crate::builder::ClientBuilder;
@@ -117,8 +118,9 @@ impl Client {
         request: ChatRequest,
         options: CallOptions,
     ) -> Result<Answer, Error> {
-        let run = Run::begin(&self.inner, request, options, Want::Plain)?;
-        match run.go().await? {
+        let run = self.begin(request, options, Want::Plain)?;
+        let span = run.span.clone();
+        match run.go().instrument(span).await? {
             Done::Whole(answer) => Ok(*answer),
             // A plain call never streams; were it to, its stream would still be a whole answer.
             Done::Streaming(run, body) => AnswerStream::live(*run, *body).collect().await,
@@ -149,11 +151,41 @@ impl Client {
         options: CallOptions,
     ) -> Result<AnswerStream, Error> {
         let wants_usage = request.wants_usage();
-        let run = Run::begin(&self.inner, request, options, Want::Stream)?;
-        Ok(match run.go().await? {
+        let run = self.begin(request, options, Want::Stream)?;
+        let span = run.span.clone();
+        Ok(match run.go().instrument(span).await? {
             Done::Whole(answer) => AnswerStream::of_answer(*answer, wants_usage),
             Done::Streaming(run, body) => AnswerStream::live(*run, *body),
         })
+    }
+
+    fn begin(
+        &self,
+        request: ChatRequest,
+        options: CallOptions,
+        want: Want,
+    ) -> Result<Run, Error> {
+        Run::begin(&self.inner, request, options, want)
+            .inspect_err(|_| self.inner.meters.refused())
+    }
+
+    /// Brings the metrics up to date whose states change without an event: breakers, gates, calls in flight, the
+    /// budget. [`Prometheus`](crate::telemetry) does so itself when it renders; call it before another
+    /// exporter reads. Of several clients in one process with the same target, the last one asked is seen.
+    pub fn refresh_metrics(&self) {
+        self.inner.meters.refresh(&self.inner.targets, self.budget_left());
+    }
+
+    /// What all attempts cost so far, by provider and model.
+    #[cfg(feature = "prometheus")]
+    pub(crate) fn costs(&self) -> BTreeMap<(&str, &str), Pico> {
+        let mut costs = BTreeMap::new();
+        for target in &self.inner.targets {
+            let name = (target.provider.name.as_str(), target.model());
+            let sum: &mut Pico = costs.entry(name).or_default();
+            *sum = sum.saturating_add(target.meters.cost());
+        }
+        costs
     }
 
     /// How every target stands now.

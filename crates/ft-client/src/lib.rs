@@ -12,6 +12,7 @@ mod options;
 #[cfg(feature = "tower")]
 pub mod service;
 mod stream;
+pub mod telemetry;
 
 mod admit;
 mod attempt;
@@ -21,7 +22,6 @@ mod guards;
 mod http;
 mod run;
 mod target;
-mod telemetry;
 
 pub use answer::{Answer, Attempt, CacheStatus, Outcome, Report, ServedBy, Tier};
 pub use builder::ClientBuilder;

@@ -1,58 +1,30 @@
-//! Metrics and logs. Labels come from configuration, never from a request.
+//! Metrics and logs: what operators see, and what it may cost to show it.
+//!
+//! Metrics go through the facade `metrics`, logs through the facade `tracing`; whoever runs the process chooses
+//! where both end up. Handles of metrics are made when a client is built, so that a request allocates nothing
+//! for them: **install the recorder first**, or the client's metrics go nowhere. Labels take their values from
+//! configuration and from closed lists, never from a request: what a caller may choose, a caller could use to
+//! make series without end.
+//!
+//! [`FAMILIES`] lists what there is; `docs/operations.md` says what to do with it. With the feature
+//! `prometheus` (off by default) [`Prometheus`] records and renders it all, money to the last pico-dollar:
+//! the facade's counters take whole numbers only, so costs are no family of the recorder's. With another
+//! recorder they are in every answer's report, and [`Client::refresh_metrics`](crate::Client::refresh_metrics)
+//! before an export brings gauges up to date.
 
-use std::sync::Arc;
-use std::time::Duration;
+mod client;
+mod family;
+#[cfg(feature = "prometheus")]
+mod prometheus;
+mod series;
+mod target;
+mod trace;
+mod words;
 
-use ft_breaker::Transition;
-use ft_core::Usage;
-use ft_core::decide::Skip;
-use ft_cost::Pico;
+pub use family::{FAMILIES, Family, FamilyKind};
+#[cfg(feature = "prometheus")]
+pub use prometheus::{InstallError, Prometheus};
 
-use crate::answer::{Outcome, Report};
-use crate::chain::Chain;
-use crate::error::Error;
-
-/// The handles of one target.
-#[derive(Clone)]
-pub(crate) struct TargetMeters {
-    names: Arc<(String, String)>,
-}
-
-impl TargetMeters {
-    pub(crate) fn new(provider: &str, model: &str) -> Self {
-        Self { names: Arc::new((provider.to_owned(), model.to_owned())) }
-    }
-
-    pub(crate) fn attempt(&self, _outcome: Outcome, _took: Duration, _cost: Option<Pico>) {}
-
-    pub(crate) fn skipped(&self, _why: Skip) {}
-
-    pub(crate) fn first_token(&self, _took: Duration) {}
-
-    pub(crate) fn tokens(&self, _usage: &Usage) {}
-
-    pub(crate) fn unpriced(&self) {}
-
-    pub(crate) fn transition(&self, transition: &Transition) {
-        tracing::info!(
-            provider = %self.names.0, model = %self.names.1,
-            from = ?transition.from, to = ?transition.to, reason = transition.reason.as_str(),
-            "breaker changed"
-        );
-    }
-}
-
-/// The handles of the client.
-pub(crate) struct ClientMeters {}
-
-impl ClientMeters {
-    pub(crate) fn new() -> Self {
-        Self {}
-    }
-
-    /// A request ended, with an answer or an error.
-    pub(crate) fn request(&self, _chain: &Chain, _report: &Report, _error: Option<&Error>) {}
-
-    /// The caller left before the end.
-    pub(crate) fn left(&self, _chain: &Chain, _report: &Report) {}
-}
+pub(crate) use client::ClientMeters;
+pub(crate) use target::TargetMeters;
+pub(crate) use trace::{attempt_ended, request_ended, request_span, skipped};

@@ -35,6 +35,7 @@ impl Run {
             Some(id) => id.clone(),
             None => format!("ft-{:016x}", draw.next_u64()),
         };
+        let span = telemetry::request_span(&chain.name, &request_id, want == Want::Stream);
         Ok(Self {
             client: Arc::clone(client),
             request: Arc::new(request),
@@ -60,7 +61,7 @@ impl Run {
             stale: None,
             lead: None,
             told: false,
-            span: telemetry::request_span(&chain.name, &request_id, want == Want::Stream),
+            span,
             waited: Duration::ZERO,
             own: None,
             chain,

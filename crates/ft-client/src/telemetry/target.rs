@@ -1,0 +1,212 @@
+//! The handles of one target.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use ft_breaker::{Phase, Reason, Transition};
+use ft_context::FitReport;
+use ft_core::Usage;
+use ft_core::decide::Skip;
+use ft_cost::Pico;
+use metrics::{Counter, Gauge, Histogram};
+
+use super::family;
+use super::series::{counter, gauge, histogram};
+use super::words::{GATES, PARTS, PHASES, SKIPS, Status, TOKEN_TYPES, outcomes, transitions};
+use crate::answer::{Attempt, Outcome};
+use crate::health::phase_name;
+
+/// The handles of one target. Cheap to clone; clones share everything.
+#[derive(Clone)]
+pub(crate) struct TargetMeters {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    provider: String,
+    model: String,
+    requests: RequestMeters,
+    attempts: Vec<(Outcome, Counter)>,
+    skips: Vec<(Skip, Counter)>,
+    first_token: Histogram,
+    tokens: [Counter; TOKEN_TYPES.len()],
+    unpriced: Counter,
+    truncations: [Counter; PARTS.len()],
+    stream_truncated: Counter,
+    transitions: Vec<(Phase, Reason, Counter)>,
+    state: [Gauge; PHASES.len()],
+    gates: [Gauge; GATES.len()],
+    in_flight: Gauge,
+    /// In pico-dollars and not in the recorder, whose counters would round them to whole units.
+    cost: Mutex<Pico>,
+}
+
+/// The seed's two series of whoever a request is counted for.
+pub(super) struct RequestMeters {
+    by_status: [Counter; Status::ALL.len()],
+    latency: Histogram,
+}
+
+impl RequestMeters {
+    pub(super) fn new(provider: &str, model: &str) -> Self {
+        let of = |status: Status| counter(&family::REQUESTS, &[provider, model, status.as_str()]);
+        let latency = histogram(&family::LATENCY_SECONDS, &[provider, model]);
+        Self { by_status: Status::ALL.map(of), latency }
+    }
+
+    pub(super) fn ended(&self, status: Status, latency: Duration) {
+        self.by_status[status as usize].increment(1);
+        // How long somebody waited who then left says how patient they were.
+        if status != Status::Cancelled {
+            self.latency.record(latency);
+        }
+    }
+}
+
+impl TargetMeters {
+    pub(crate) fn new(provider: &str, model: &str) -> Self {
+        let of = |family, value: &str| counter(family, &[provider, model, value]);
+        let level = |family, value: &str| gauge(family, &[provider, model, value]);
+        let inner = Inner {
+            requests: RequestMeters::new(provider, model),
+            attempts: outcomes()
+                .map(|outcome| (outcome, of(&family::ATTEMPTS, outcome.as_str())))
+                .collect(),
+            skips: SKIPS.map(|why| (why, of(&family::SKIPS, why.as_str()))).into(),
+            first_token: histogram(&family::FIRST_TOKEN, &[provider, model]),
+            tokens: TOKEN_TYPES.map(|kind| of(&family::TOKENS, kind)),
+            unpriced: counter(&family::UNPRICED, &[provider, model]),
+            truncations: PARTS.map(|part| of(&family::TRUNCATIONS, part)),
+            stream_truncated: counter(&family::STREAM_TRUNCATED, &[provider, model]),
+            transitions: transitions()
+                .map(|(to, why)| {
+                    let labels = [provider, model, phase_name(to), why.as_str()];
+                    (to, why, counter(&family::BREAKER_TRANSITIONS, &labels))
+                })
+                .collect(),
+            state: PHASES.map(|phase| level(&family::BREAKER_STATE, phase_name(phase))),
+            gates: GATES.map(|reason| level(&family::GATES_SHUT, reason)),
+            in_flight: gauge(&family::IN_FLIGHT, &[provider, model]),
+            cost: Mutex::new(Pico::ZERO),
+            provider: provider.to_owned(),
+            model: model.to_owned(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    pub(super) fn provider(&self) -> &str {
+        &self.inner.provider
+    }
+
+    pub(super) fn model(&self) -> &str {
+        &self.inner.model
+    }
+
+    pub(super) fn requests(&self) -> &RequestMeters {
+        &self.inner.requests
+    }
+
+    /// An attempt ended, and has its outcome and cost.
+    pub(crate) fn attempt(&self, attempt: &Attempt) {
+        let mut outcomes = self.inner.attempts.iter();
+        if let Some((_, counter)) = outcomes.find(|(outcome, _)| *outcome == attempt.outcome) {
+            counter.increment(1);
+        }
+        if let Some(cost) = attempt.cost {
+            let mut sum = self.inner.cost.lock().unwrap_or_else(PoisonError::into_inner);
+            *sum = sum.saturating_add(cost);
+        }
+    }
+
+    /// What all its attempts together cost so far.
+    #[cfg(feature = "prometheus")]
+    pub(crate) fn cost(&self) -> Pico {
+        *self.inner.cost.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn skipped(&self, why: Skip) {
+        if let Some((_, counter)) = self.inner.skips.iter().find(|(skip, _)| *skip == why) {
+            counter.increment(1);
+        }
+    }
+
+    pub(crate) fn first_token(&self, took: Duration) {
+        self.inner.first_token.record(took);
+    }
+
+    pub(crate) fn tokens(&self, usage: &Usage) {
+        let reasoning = usage.completion_tokens_details.as_ref();
+        let counted = [
+            usage.prompt_tokens,
+            usage.completion_tokens,
+            usage.cached_tokens(),
+            usage.cache_write_tokens(),
+            reasoning.map_or(0, |details| details.reasoning_tokens),
+        ];
+        for (counter, tokens) in self.inner.tokens.iter().zip(counted) {
+            counter.increment(tokens);
+        }
+    }
+
+    pub(crate) fn unpriced(&self) {
+        self.inner.unpriced.increment(1);
+    }
+
+    /// An attempt begins whose request was shortened.
+    pub(crate) fn fitted(&self, fit: &FitReport) {
+        let [messages, output] = &self.inner.truncations;
+        if fit.dropped_messages > 0 {
+            messages.increment(1);
+        }
+        if fit.max_output.is_some() {
+            output.increment(1);
+        }
+    }
+
+    /// A stream broke off after content had reached the caller.
+    pub(crate) fn stream_truncated(&self) {
+        self.inner.stream_truncated.increment(1);
+    }
+
+    pub(crate) fn transition(&self, transition: &Transition) {
+        let Transition { from, to, reason, .. } = *transition;
+        let mut known = self.inner.transitions.iter();
+        if let Some((.., counter)) = known.find(|(phase, why, _)| (*phase, *why) == (to, reason)) {
+            counter.increment(1);
+        }
+        tracing::info!(
+            provider = %self.inner.provider, model = %self.inner.model,
+            from = phase_name(from), to = phase_name(to), reason = reason.as_str(),
+            "breaker changed"
+        );
+    }
+
+    pub(super) fn set_levels(&self, levels: &Levels) {
+        for (gauge, breakers) in self.inner.state.iter().zip(levels.phases) {
+            gauge.set(breakers);
+        }
+        for (gauge, shut) in self.inner.gates.iter().zip(levels.gates) {
+            gauge.set(shut);
+        }
+        self.inner.in_flight.set(levels.in_flight);
+    }
+}
+
+/// The states of a target that change without an event.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Levels {
+    /// How many breakers are in each phase.
+    pub(super) phases: [u32; PHASES.len()],
+    /// How many gates are shut, by reason.
+    pub(super) gates: [u32; GATES.len()],
+    pub(super) in_flight: u32,
+}
+
+/// What a client that is gone last said would else be scraped for ever.
+impl Drop for Inner {
+    fn drop(&mut self) {
+        for gauge in self.state.iter().chain(&self.gates).chain([&self.in_flight]) {
+            gauge.set(0);
+        }
+    }
+}

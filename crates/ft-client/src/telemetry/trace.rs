@@ -1,0 +1,59 @@
+//! Logs: a span for each request, an event for each attempt and for the request's end.
+//!
+//! Never a prompt, an answer or a key; and no text of a provider's either, since providers repeat all three.
+
+use tracing::Span;
+
+use crate::answer::{Attempt, Report};
+use crate::error::Error;
+
+/// The span of a request.
+pub(crate) fn request_span(chain: &str, request_id: &str, streamed: bool) -> Span {
+    tracing::debug_span!("request", chain, request_id, streamed)
+}
+
+/// An attempt ended.
+pub(crate) fn attempt_ended(span: &Span, attempt: &Attempt) {
+    tracing::debug!(
+        parent: span,
+        provider = %attempt.provider,
+        model = %attempt.model,
+        manner = attempt.manner.as_str(),
+        outcome = attempt.outcome.as_str(),
+        status = attempt.status,
+        took_ms = millis(attempt.took),
+        first_token_ms = attempt.first_token.map(millis),
+        cost = attempt.cost.map(tracing::field::display),
+        "attempt ended"
+    );
+}
+
+/// A target was passed over.
+pub(crate) fn skipped(span: &Span, attempt: &Attempt) {
+    tracing::debug!(
+        parent: span,
+        provider = %attempt.provider,
+        model = %attempt.model,
+        reason = attempt.outcome.as_str(),
+        "target skipped"
+    );
+}
+
+/// The request ended.
+pub(crate) fn request_ended(span: &Span, report: &Report, error: Option<&Error>) {
+    tracing::debug!(
+        parent: span,
+        tier = report.tier.name(),
+        fallback_level = report.fallback_level,
+        attempts = report.attempts_made(),
+        cache = report.cache.as_str(),
+        latency_ms = millis(report.latency),
+        cost = report.cost.map(tracing::field::display),
+        error = error.map(|error| error.kind().as_str()),
+        "request ended"
+    );
+}
+
+fn millis(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

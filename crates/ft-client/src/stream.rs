@@ -157,54 +157,39 @@ fn forward(
     };
     run.streaming = Some(body);
     async_stream::stream! {
-        loop {
-            match run.next_chunk().await {
-                Next::Chunk(chunk) => {
+        while let Some(item) = run.next_chunk().await {
+            match item {
+                Ok(chunk) => {
                     if let Some(chunk) = shaped(chunk, wants_usage) {
                         yield Ok(chunk);
                     }
                 }
-                Next::GoneOn => {}
-                Next::End(report) => {
-                    publish(*report);
-                    return;
-                }
-                Next::Failed(error) => {
+                Err(error) => {
                     publish(run.report_so_far(run.now()));
                     yield Err(error);
                     return;
                 }
             }
         }
+        publish(run.complete_stream());
     }
 }
 
-/// What comes next in a stream.
-enum Next {
-    Chunk(ChatChunk),
-    /// Another attempt goes on where one broke off.
-    GoneOn,
-    End(Box<Report>),
-    Failed(Error),
-}
-
 impl Run {
-    /// The next piece of the stream that this request holds.
+    /// The next piece of the stream that this request holds, from whichever attempt; `None` when it ended well.
     ///
     /// # Cancel safety
     /// The body stays in `self` until it has ended, so that a drop finds and settles it.
-    async fn next_chunk(&mut self) -> Next {
-        let Some(body) = &mut self.streaming else {
-            return Next::Failed(self.fail(FailReason::MidStream));
-        };
-        let item = body.next().await;
-        match item {
-            Some(Ok(chunk)) => Next::Chunk(chunk),
-            None => Next::End(Box::new(self.complete_stream())),
-            Some(Err(bad)) => match self.broke_off(bad).await {
-                Ok(()) => Next::GoneOn,
-                Err(error) => Next::Failed(error),
-            },
+    async fn next_chunk(&mut self) -> Option<Result<ChatChunk, Error>> {
+        loop {
+            match self.streaming.as_mut()?.next().await? {
+                Ok(chunk) => return Some(Ok(chunk)),
+                Err(bad) => {
+                    if let Err(error) = self.broke_off(bad).await {
+                        return Some(Err(error));
+                    }
+                }
+            }
         }
     }
 

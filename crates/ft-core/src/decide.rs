@@ -16,6 +16,8 @@ pub use event::{As, Event, FailReason, Skip, Step};
 pub use ledger::Ledger;
 pub use plan::{MidStream, Plan, PlannedTarget, TargetView, View};
 
+use std::time::Duration;
+
 use crate::table::{Next, rule};
 use crate::time::Tick;
 
@@ -32,7 +34,9 @@ pub fn decide(plan: &Plan, ledger: &Ledger, view: &View<'_>, event: &Event, now:
         {
             Step::Hold
         }
-        Event::Failed { delivered: true, .. } => at.after_content(),
+        Event::Failed { .. } | Event::Skipped { .. } if ledger.has_delivered() => {
+            at.after_content()
+        }
         Event::Failed { target, kind, scope, hint, .. } => {
             at.after_failure(target, rule(kind, scope).next, hint)
         }
@@ -49,7 +53,7 @@ struct Decision<'a> {
 }
 
 impl Decision<'_> {
-    fn after_failure(&self, target: usize, next: Next, hint: Option<std::time::Duration>) -> Step {
+    fn after_failure(&self, target: usize, next: Next, hint: Option<Duration>) -> Step {
         match next {
             Next::Stop => self.last_resort(FailReason::Deadline),
             Next::StopIfFirst if self.ledger.is_first_asked(target) => {
@@ -66,11 +70,9 @@ impl Decision<'_> {
             {
                 self.attempt(target, As::Credential)
             }
-            Next::OtherCredential => match hint {
-                Some(hint) if self.may_be_patient(target, hint) => Step::Wait {
-                    until: self.now.after(hint).max(self.view.targets[target].ready_at),
-                },
-                _ => self.next(),
+            Next::OtherCredential => match self.patient_until(target, hint) {
+                Some(until) => Step::Wait { until },
+                None => self.next(),
             },
             Next::Next | Next::Refit | Next::StopIfFirst | Next::StopUnlessConfigured => {
                 self.next()
@@ -79,10 +81,13 @@ impl Decision<'_> {
     }
 
     /// The throttled target itself is waited for, once, when the chain is configured to prefer that.
-    fn may_be_patient(&self, target: usize, hint: std::time::Duration) -> bool {
-        self.ledger.throttled() == Some(target)
-            && hint <= self.plan.throttle_patience
-            && self.now.after(hint) < self.plan.deadline
+    fn patient_until(&self, target: usize, hint: Option<Duration>) -> Option<Tick> {
+        // Without a hint the gate says how long.
+        let until =
+            self.now.after(hint.unwrap_or_default()).max(self.view.targets[target].ready_at);
+        let short = until > self.now && until.since(self.now) <= self.plan.throttle_patience;
+        let may = self.ledger.throttled() == Some(target) && short && until < self.plan.deadline;
+        may.then_some(until)
     }
 
     fn after_wait(&self) -> Step {

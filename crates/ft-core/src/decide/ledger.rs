@@ -33,6 +33,8 @@ pub struct Ledger {
     throttled: Option<usize>,
     patience_used: bool,
     deadline_hit: bool,
+    /// Content has reached the caller.
+    delivered: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -81,6 +83,7 @@ impl Ledger {
             throttled: None,
             patience_used: false,
             deadline_hit: false,
+            delivered: false,
         }
     }
 
@@ -111,8 +114,11 @@ impl Ledger {
             Event::Succeeded { target } => self.ended(target),
             Event::Skipped { target, why, retry_at } => {
                 self.resuming = None;
+                self.deadline_hit |= matches!(why, Skip::OutOfTime);
                 let progress = &mut self.targets[target];
                 progress.end = End::Skipped(why, retry_at);
+                // It could not go on now, and after content there is no later.
+                progress.continued |= self.delivered;
                 progress.spend_refused |= matches!(why, Skip::Spend);
                 let own_fault = match why {
                     Skip::TooLong => Some(FailReason::TooLong),
@@ -129,8 +135,9 @@ impl Ledger {
                 progress.barred |= own_fault.is_some();
                 progress.own_fault = progress.own_fault.or(own_fault);
             }
-            Event::Failed { target, kind, scope, hint, .. } => {
+            Event::Failed { target, kind, scope, hint, delivered } => {
                 self.ended(target);
+                self.delivered |= delivered;
                 let rule = rule(kind, scope);
                 self.deadline_hit |= matches!(kind, ErrorKind::DeadlineExceeded);
                 if matches!(kind, ErrorKind::RateLimited) && !self.patience_used {
@@ -178,6 +185,8 @@ impl Ledger {
     }
 
     fn woke(&mut self) {
+        // What a wait was for may be any credential.
+        self.targets.iter_mut().for_each(|progress| progress.credentials_used = 0);
         if let Some(target) = self.throttled.take() {
             self.patience_used = true;
             // The others are still due, so this wait was for the throttled target itself.
@@ -288,6 +297,10 @@ impl Ledger {
 
     pub(super) fn credentials_used(&self, target: usize) -> u32 {
         self.targets[target].credentials_used
+    }
+
+    pub(super) fn has_delivered(&self) -> bool {
+        self.delivered
     }
 
     pub(super) fn is_first_asked(&self, target: usize) -> bool {

@@ -184,6 +184,7 @@ fn patience_waits_for_the_throttled_target_itself_once() {
     assert_eq!(run(&plan, false, "429+2 ok"), "a wait(2s) a:retry answer");
     assert_eq!(run(&plan, false, "429+2 429+2 ok"), "a wait(2s) a:retry b:fallback answer");
     assert_eq!(run(&plan, false, "429+6 ok"), "a b:fallback answer");
+    assert_eq!(run(&plan, false, "429 ok"), "a wait(1s) a:retry answer");
 }
 
 #[test]
@@ -204,6 +205,9 @@ fn other_credentials_come_before_other_targets() {
     plan.targets[0].credentials = 2;
     assert_eq!(run(&plan, false, "401 ok"), "a a:credential answer");
     assert_eq!(run(&plan, false, "429 429 ok"), "a a:credential b:fallback answer");
+    let alone = Plan { targets: vec![plan.targets[0].clone()], max_attempts: 9, ..plan };
+    let steps = run(&alone, false, "429 429 429 ok");
+    assert_eq!(steps, "a a:credential wait(1s) a:retry a:credential answer");
 }
 
 #[test]
@@ -235,6 +239,21 @@ fn after_content_it_fails_or_goes_on_as_configured() {
     plan.targets[2].prefill = true;
     assert_eq!(run(&plan, false, "cut! ok"), "a c:continue answer");
     assert_eq!(run(&plan, false, "cut! cut!"), "a c:continue fail(midstream)");
+}
+
+#[test]
+fn after_content_no_target_begins_from_the_start() {
+    let mut plan = Plan { mid_stream: MidStream::Continue, ..plan(3) };
+    plan.targets[1].prefill = true;
+    for word in ["500", "429", "breaker+9", "gate+1", "400", "ctx", "401"] {
+        let steps = run(&plan, false, &format!("cut! {word}"));
+        assert_eq!(steps, "a b:continue fail(midstream)", "{word}");
+    }
+    plan.targets[2].prefill = true;
+    for word in ["500", "breaker+9", "out+9"] {
+        let steps = run(&plan, false, &format!("cut! {word} ok"));
+        assert_eq!(steps, "a b:continue c:continue answer", "{word}");
+    }
 }
 
 #[test]

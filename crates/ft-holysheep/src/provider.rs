@@ -28,7 +28,10 @@ const HOLYSHEEP_KEY: &str = "HOLYSHEEP_API_KEY";
 ///
 /// It connects, asks and reads, once per call: no retry, no redirect, no time but the connect timer's.
 /// (Where HTTP/2 refuses a request before taking it, the connection asks again; the provider never saw it.)
-/// Cheap to clone; clones share their connections.
+/// Cheap to clone; clones share their connections. Needs a Tokio runtime with I/O and time.
+///
+/// # Cancel safety
+/// Dropping a call or a stream closes it upstream and leaves nothing behind. What was sent by then may be billed.
 #[derive(Clone)]
 pub struct HttpProvider {
     shared: Arc<Shared>,

@@ -6,7 +6,6 @@
 //! conformance cases and has none of these; eventsource-stream 0.2.3 panics on a byte-order mark.
 
 /// The events of a stream, pushed in.
-#[derive(Debug)]
 pub(crate) struct Parser {
     /// The line that has begun and not ended.
     line: Vec<u8>,
@@ -22,7 +21,7 @@ pub(crate) struct Parser {
 }
 
 /// One event.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct Event<'a> {
     /// What `event:` says; empty when it says nothing.
     pub(crate) name: &'a [u8],

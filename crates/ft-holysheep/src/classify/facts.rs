@@ -22,7 +22,6 @@ const WORDS: usize = 8 * 1024;
 const MESSAGE: usize = 2_000;
 
 /// What was found in an answer, prepared for comparison.
-#[derive(Debug)]
 pub(super) struct Facts {
     pub(super) shape: Shape,
     /// A status that the body gives, the innermost one.

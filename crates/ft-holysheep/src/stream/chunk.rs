@@ -6,7 +6,6 @@ use serde_json::{Map, Value};
 use crate::classify::{carries_error, is_error, looks_like_error};
 
 /// What an event's data is.
-#[derive(Debug)]
 pub(super) enum Parsed {
     /// A piece of the answer.
     Chunk(ChatChunk),
@@ -30,7 +29,12 @@ pub(super) fn parse(data: &[u8]) -> Parsed {
         return if error { Parsed::Error(None) } else { Parsed::Malformed };
     };
     if is_error_chunk(&chunk) {
+        // The words of the error go where they are scrubbed, not along with the text.
         chunk.extra.shift_remove("error");
+        chunk.extra.shift_remove("x_groq");
+        for choice in &mut chunk.choices {
+            choice.extra.shift_remove("error");
+        }
         let adds = chunk.has_content() || chunk.has_finish();
         return Parsed::Error(adds.then_some(chunk));
     }

@@ -1,6 +1,7 @@
 //! The machine that reads a streamed answer: bytes in, chunks out, and one end.
 
 use std::collections::VecDeque;
+use std::fmt;
 
 use ft_core::chat::{ChatChunk, ChatResponse, replay};
 use ft_core::{ErrorKind, UnixMillis};
@@ -39,7 +40,6 @@ pub enum MalformedEvent {
 /// assert_eq!(cut.kind, ft_core::ErrorKind::Interrupted);
 /// assert!(reader.next_item().is_none());
 /// ```
-#[derive(Debug)]
 pub struct ChunkReader {
     parser: Parser,
     state: State,
@@ -49,7 +49,6 @@ pub struct ChunkReader {
 }
 
 /// What the bytes turn out to be.
-#[derive(Debug)]
 enum Form {
     /// Only white space so far, which is kept.
     Unknown(Vec<u8>),
@@ -58,13 +57,12 @@ enum Form {
     Whole(Vec<u8>),
 }
 
-#[derive(Debug)]
 struct Rules {
     classifier: Classifier,
     malformed: MalformedEvent,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     items: VecDeque<Result<ChatChunk, Verdict>>,
     /// Each choice that began, and whether it has ended.
@@ -193,6 +191,18 @@ impl ChunkReader {
     /// True when an error was seen and only usage may follow.
     pub(crate) fn has_failed(&self) -> bool {
         self.state.failed.is_some()
+    }
+}
+
+/// Without a byte of what was said.
+impl fmt::Debug for ChunkReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChunkReader")
+            .field("items", &self.state.items.len())
+            .field("choices", &self.state.choices)
+            .field("failed", &self.state.failed)
+            .field("over", &self.state.over)
+            .finish_non_exhaustive()
     }
 }
 

@@ -263,6 +263,13 @@ async fn a_refused_stream_is_an_error_before_it_begins() {
 }
 
 #[tokio::test]
+async fn a_stream_over_the_cap_of_answers_is_cut() {
+    let server = Server::start([send_and_close(stream_begin(&HALF.repeat(1_000)))]);
+    let provider = server.config().with_max_response_body(4096).build().unwrap();
+    assert_eq!(streamed(&provider).await.1.unwrap().kind(), ErrorKind::Garbled);
+}
+
+#[tokio::test]
 async fn an_endless_line_is_cut_off_at_the_cap() {
     let written = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&written);

@@ -265,6 +265,18 @@ fn events_of_other_names_are_not_chunks() {
 }
 
 #[test]
+fn a_reader_shows_nothing_of_what_it_reads() {
+    let mut reader = ChunkReader::new(Classifier::builtin());
+    for piece in
+        ["data: {\"choices\":[{\"delta\":{\"content\":\"PIN 1234\"}}]}\n\ndata: PIN 1234", "\n\n"]
+    {
+        reader.push(piece.as_bytes());
+        let shown = format!("{reader:?}");
+        assert!(!shown.contains("1234") && !shown.contains("49, 50, 51"), "{shown}");
+    }
+}
+
+#[test]
 fn a_line_of_a_hundred_megabytes_meets_the_cap() {
     let mut reader = ChunkReader::new(Classifier::builtin());
     reader.push(b"data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"");

@@ -58,8 +58,13 @@ impl Run {
             .acquire_owned_at(now)
             .map_err(|rejected| Refusal { why: Skip::Breaker, retry_at: rejected.retry_at })?;
         let retry = match manner {
-            As::Retry | As::Refit | As::Hedge | As::Continue => {
+            As::Retry | As::Refit | As::Continue => {
                 Some(target.provider.retry.withdraw_owned(now).ok_or(Skip::RetryBudget)?)
+            }
+            // Hedges have a budget of their own, so that they never eat the retries.
+            As::Hedge => {
+                let hedging = self.client.hedge.as_ref();
+                Some(hedging.and_then(|hedging| hedging.take(now)).ok_or(Skip::RetryBudget)?)
             }
             As::First | As::Fallback | As::Credential => None,
         };
@@ -166,6 +171,7 @@ impl Run {
             first_token: target.config.first_token_timeout.map(|first| now.after(first)),
             end: now.after(own.min(allowed)),
             shortened: allowed < own,
+            last: now.after(own.min(remaining)),
             deadline: self.deadline(),
             idle: target.config.idle_timeout,
         })

@@ -1,6 +1,7 @@
 //! One attempt at one target, under its timers.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ft_core::chat::{Assembler, ChatChunk};
@@ -33,6 +34,8 @@ pub(crate) struct Timers {
     pub(crate) end: Tick,
     /// Whether that is sooner than the target's own timer, because of the deadline.
     pub(crate) shortened: bool,
+    /// The end once content has reached the caller: then no tier below can take over, and none needs a reserve.
+    pub(crate) last: Tick,
     /// The caller's deadline.
     pub(crate) deadline: Tick,
     /// The longest pause after first content.
@@ -49,6 +52,8 @@ pub(crate) struct Job {
     pub(crate) timers: Timers,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) began: Tick,
+    /// Set at first content.
+    pub(crate) heard: Arc<AtomicBool>,
 }
 
 /// How an attempt ended.
@@ -139,12 +144,14 @@ impl Job {
                         let now = self.clock.now();
                         *first_token = Some(now.since(self.began));
                         self.guards.answered(now);
+                        self.heard.store(true, Ordering::Relaxed);
                     }
                     // A plain answer is in `so_far` already.
                     if self.mode == Mode::Streamed {
                         chunks.push(chunk);
                     }
                     if first_token.is_some() && self.mode == Mode::Streamed {
+                        self.timers.commit();
                         return Ok(Good::Head(Head { chunks, rest: stream, so_far }));
                     }
                 }
@@ -181,6 +188,12 @@ impl Timers {
             Some(first) => (first.since(now), Timer::FirstToken),
             None => (self.end.since(now), Timer::Attempt),
         }
+    }
+
+    /// Content is about to reach the caller.
+    fn commit(&mut self) {
+        self.shortened = self.last >= self.deadline;
+        self.end = self.last;
     }
 
     /// How long the next chunk may take, and the timer that says so.

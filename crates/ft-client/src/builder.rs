@@ -22,6 +22,7 @@ use crate::config::{
     TargetConfig, TierConfig,
 };
 use crate::emergency::{Emergency, EmergencyContext};
+use crate::hedge::Hedging;
 use crate::target::{ProviderState, Target, TargetParts, World};
 use crate::telemetry::{ClientMeters, TargetMeters};
 
@@ -234,7 +235,8 @@ impl ClientBuilder {
         let cap = AmplificationCap::new(cap)
             .map_err(|wrong| InvalidConfig::new("limits.amplification", wrong.rule()))?;
         let spend = self.config.spend.as_ref().map(make_budget).transpose()?;
-        let meters = ClientMeters::new(&chains, &targets, spend.as_ref().map(|budget| budget.limit()));
+        let meters =
+            ClientMeters::new(&chains, &targets, spend.as_ref().map(|budget| budget.limit()));
         Ok(Client::from_inner(Inner {
             world,
             chains,
@@ -246,7 +248,7 @@ impl ClientBuilder {
                 .spend
                 .as_ref()
                 .map_or_else(Default::default, |spend| spend.unknown_price.into()),
-            hedge: self.config.hedge.clone(),
+            hedge: self.config.hedge.as_ref().map(Hedging::new).transpose()?,
             flights: Flights::new(),
             meters,
             seed,

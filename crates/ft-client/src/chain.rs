@@ -95,6 +95,8 @@ impl Chain {
             prefill: member.target.takes_prefill(),
         });
         let targets: Vec<_> = targets.collect();
+        // Every further credential is a further way to the same target.
+        let spare = targets.iter().map(|target| target.credentials.saturating_sub(1)).sum::<u32>();
         let twice = u32::try_from(targets.len()).unwrap_or(u32::MAX).saturating_mul(2);
         let backoff = Backoff::transient();
         let repeats = members.iter().map(|member| member.target.config.max_attempts).max();
@@ -106,7 +108,7 @@ impl Chain {
                 .options
                 .max_attempts
                 .or(config.max_attempts)
-                .unwrap_or(twice.max(rounds)),
+                .unwrap_or(twice.max(rounds).saturating_add(spare)),
             deadline: facts.deadline,
             throttle_patience: config.throttle_patience,
             filtered_falls_through: config.content_filter_falls_through,

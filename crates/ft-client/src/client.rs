@@ -13,9 +13,9 @@ use tracing::Instrument;
 use crate::answer::Answer;
 use crate::builder::ClientBuilder;
 use crate::chain::Chain;
-use crate::config::HedgeSettings;
 use crate::error::Error;
 use crate::health::TargetHealth;
+use crate::hedge::Hedging;
 use crate::options::CallOptions;
 use crate::run::{Done, Run, Shared, Want};
 use crate::stream::AnswerStream;
@@ -38,7 +38,7 @@ pub(crate) struct Inner {
     pub(crate) cap: Arc<AmplificationCap>,
     pub(crate) spend: Option<Arc<SpendBudget>>,
     pub(crate) unknown_price: UnknownPrice,
-    pub(crate) hedge: Option<HedgeSettings>,
+    pub(crate) hedge: Option<Hedging>,
     pub(crate) flights: Flights<Shared>,
     pub(crate) meters: ClientMeters,
     /// Seeds of requests: the same seed and order give the same draws.
@@ -159,14 +159,8 @@ impl Client {
         })
     }
 
-    fn begin(
-        &self,
-        request: ChatRequest,
-        options: CallOptions,
-        want: Want,
-    ) -> Result<Run, Error> {
-        Run::begin(&self.inner, request, options, want)
-            .inspect_err(|_| self.inner.meters.refused())
+    fn begin(&self, request: ChatRequest, options: CallOptions, want: Want) -> Result<Run, Error> {
+        Run::begin(&self.inner, request, options, want).inspect_err(|_| self.inner.meters.refused())
     }
 
     /// Brings the metrics up to date whose states change without an event: breakers, gates, calls in flight, the

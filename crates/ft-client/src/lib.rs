@@ -18,6 +18,7 @@ mod admit;
 mod attempt;
 mod chain;
 mod guards;
+mod hedge;
 #[cfg(feature = "http")]
 mod http;
 mod run;

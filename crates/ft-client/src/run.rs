@@ -52,7 +52,7 @@ pub(crate) struct Run {
     members: Vec<Member>,
     ledger: Ledger,
     legs: Legs,
-    /// Beside each target: which credentials this call has used up, and what it was last sent.
+    /// Beside each target: which credentials this call has used up since it last waited, and what was last sent.
     progress: Vec<Progress>,
     /// Every attempt and skip, in order.
     trail: Vec<Attempt>,
@@ -65,7 +65,6 @@ pub(crate) struct Run {
     /// What the caller has of streams that broke off.
     pub(crate) delivered: Option<Assembler>,
     pub(crate) continued: bool,
-    fit: Option<FitReport>,
     key: Option<Key>,
     stale: Option<Arc<Entry>>,
     lead: Option<LeadGuard<Shared>>,
@@ -82,6 +81,7 @@ pub(crate) struct Run {
 struct Progress {
     used: u64,
     sent: Option<Arc<ChatRequest>>,
+    fit: Option<FitReport>,
 }
 
 /// How the live part ended.
@@ -111,14 +111,10 @@ impl Run {
                         self.begin_leg(target, manner, admitted, now);
                         self.race().await
                     }
-                    Err(refusal) => self.skip(target, manner, &refusal, now),
+                    Err(refusal) => self.skip(target, manner, &refusal, now).await,
                 },
                 Step::Hold => self.race().await,
-                Step::Wait { until } => {
-                    sleep_until(&*self.client.world.clock, until).await;
-                    self.waited_since(now);
-                    Event::Woke
-                }
+                Step::Wait { until } => self.wait(until).await,
                 Step::Answer => match self.won.take() {
                     Some(won) => return End::Live(Box::new(won)),
                     None => return End::Fail(FailReason::Exhausted),
@@ -136,6 +132,18 @@ impl Run {
             views.map(|(member, progress)| member.target.view(progress.used, now)).collect();
         let view = View { targets: &views, stale: self.stale.is_some() };
         decide(&self.plan, &self.ledger, &view, event, now)
+    }
+
+    /// Waits, holding nothing. What was used up before may be free afterwards: the gates know.
+    ///
+    /// # Cancel safety
+    /// Dropping it ends the wait.
+    async fn wait(&mut self, until: Tick) -> Event {
+        let since = self.now();
+        sleep_until(&*self.client.world.clock, until).await;
+        self.waited_since(since);
+        self.progress.iter_mut().for_each(|progress| progress.used = 0);
+        Event::Woke
     }
 
     /// Everything since then was waiting.

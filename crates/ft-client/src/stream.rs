@@ -109,6 +109,21 @@ impl Body {
         }
     }
 
+    /// The body of an attempt that goes on; one that had no more to say ends the answer.
+    fn going_on(won: Won) -> Self {
+        Self::new(won).unwrap_or_else(|settling| {
+            let (Settling { leg, job, first_token }, response) = *settling;
+            Self {
+                leg,
+                job,
+                so_far: Assembler::of(response.clone()),
+                head: replay(response).into_iter(),
+                rest: ChunkStream::of([]),
+                first_token,
+            }
+        })
+    }
+
     /// The next chunk, within the idle timer and what is left of the attempt.
     ///
     /// # Cancel safety
@@ -221,13 +236,10 @@ impl Run {
             self.forbid_continuing();
         }
         let event = self.failed(leg, job, bad, true, self.now());
-        // A continuation is always streamed, and whatever else ends the search for one, this is an answer that
-        // broke off.
-        if let End::Live(won) = self.live(event).await
-            && let Ok(body) = Body::new(*won)
-        {
+        // Whatever else ends the search for a continuation, this is an answer that broke off.
+        if let End::Live(won) = self.live(event).await {
             self.continued = true;
-            self.streaming = Some(body);
+            self.streaming = Some(Body::going_on(*won));
             return Ok(());
         }
         let partial = self.delivered.as_ref().map(|whole| whole.so_far().clone());

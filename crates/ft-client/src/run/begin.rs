@@ -56,7 +56,6 @@ impl Run {
             streaming: None,
             delivered: None,
             continued: false,
-            fit: None,
             key: None,
             stale: None,
             lead: None,
@@ -94,6 +93,9 @@ impl Run {
             plan.mid_stream = MidStream::Fail;
         }
         client.cap.request(now);
+        if let Some(hedging) = &client.hedge {
+            hedging.request(now);
+        }
         self.ledger = Ledger::new(members.len());
         self.progress = vec![Progress::default(); members.len()];
         self.plan = plan;

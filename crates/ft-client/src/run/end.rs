@@ -70,7 +70,7 @@ impl Run {
             End::Stale => match self.stale.take() {
                 Some(entry) => {
                     let answer = self.entry_answer(&entry, CacheStatus::Stale, self.now());
-                    self.share(Ok(&answer));
+                    self.share_end(self.reason(), Ok(&answer));
                     Ok(self.whole(answer))
                 }
                 None => Err(self.fail(FailReason::Exhausted)),
@@ -152,7 +152,7 @@ impl Run {
             tier: Tier::Live(self.chain.tiers[member.tier].name.clone()),
             fallback_level: member.level,
             first_token,
-            fit: self.fit,
+            fit: self.progress[target].fit,
             ..self.report_so_far(now)
         }
     }
@@ -178,16 +178,16 @@ impl Run {
     }
 
     async fn emergency(mut self) -> Result<Done, Error> {
+        let reason = self.reason();
         let Some(emergency) = self.chain.emergency.clone() else {
-            return Err(self.fail(FailReason::Exhausted));
+            return Err(self.fail(reason));
         };
-        let why = FailKind::from(self.ledger.fail_reason());
-        let context = EmergencyContext { request: Arc::clone(&self.request), why };
+        let context = EmergencyContext { request: Arc::clone(&self.request), why: reason.into() };
         let since = self.now();
         let response = emergency.answer(context).await;
         self.waited_since(since);
         let Some(response) = response else {
-            return Err(self.fail(FailReason::Exhausted));
+            return Err(self.fail(reason));
         };
         let report = Report {
             tier: Tier::Emergency,
@@ -195,8 +195,13 @@ impl Run {
             ..self.report_so_far(self.now())
         };
         let answer = Answer { response, report };
-        self.share(Ok(&answer));
+        self.share_end(reason, Ok(&answer));
         Ok(self.whole(answer))
+    }
+
+    /// Why nothing live has answered.
+    fn reason(&self) -> FailReason {
+        if self.now() >= self.deadline { FailReason::Deadline } else { self.ledger.fail_reason() }
     }
 
     fn whole(&mut self, answer: Answer) -> Done {
@@ -225,10 +230,7 @@ impl Run {
         let detail = self.detail(kind, cause.as_ref());
         let error =
             Error::new(kind, detail, cause, retry_after).with_report(self.report_so_far(now));
-        // The chain's end concerns those who wait as well; this caller's own end does not.
-        if matches!(reason, FailReason::Exhausted | FailReason::Refused | FailReason::TooLong) {
-            self.share(Err(&error));
-        }
+        self.share_end(reason, Err(&error));
         self.tell(&self.report_so_far(now), Some(&error));
         error
     }
@@ -261,6 +263,15 @@ impl Run {
                     why.unwrap_or("nothing")
                 )
             }
+        }
+    }
+
+    /// Shares what no target's answer led to. The chain's end concerns those who wait as well; this caller's own
+    /// end does not, and passes the lead on.
+    fn share_end(&mut self, reason: FailReason, end: Result<&Answer, &Error>) {
+        match reason {
+            FailReason::Exhausted | FailReason::Refused | FailReason::TooLong => self.share(end),
+            FailReason::Deadline | FailReason::Spend | FailReason::MidStream => self.lead = None,
         }
     }
 

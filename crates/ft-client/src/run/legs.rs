@@ -1,6 +1,7 @@
 //! The attempts under way: begun, raced, ended.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ft_core::decide::{As, Event};
@@ -26,6 +27,8 @@ pub(crate) struct Legs {
     legs: Vec<Leg>,
     /// When the sole leg is slow enough to be hedged.
     hedge_at: Option<Tick>,
+    /// Whether its first content has come, after which it is not hedged any more.
+    heard: Arc<AtomicBool>,
 }
 
 /// One attempt, as the run keeps track of it.
@@ -51,34 +54,37 @@ impl Run {
         let Admitted { request, fit, guards, credential, timers } = admitted;
         self.ledger.begin(target, manner);
         self.fell_back |= manner == As::Fallback;
-        self.fit = fit;
-        self.progress[target].sent = Some(Arc::clone(&request));
-        let member = &self.members[target];
-        let runtime = Arc::clone(&member.target);
-        if let Some(fit) = &self.fit {
+        let runtime = Arc::clone(&self.members[target].target);
+        if let Some(fit) = &fit {
             runtime.meters.fitted(fit);
         }
+        self.progress[target].sent = Some(Arc::clone(&request));
+        self.progress[target].fit = fit;
         let entry = self.trail.len();
         self.trail.push(begun(&runtime, manner, now.since(self.began)));
         let leg = Leg { target, entry, credential, began: now };
-        let call = Call {
-            model: runtime.model().to_owned(),
-            deadline: timers.end,
-            request_id: self.request_id.clone(),
-            attempt: self.ledger.attempts(),
-            idempotency_key: self.options.idempotency_key.clone(),
-            credential,
-        };
         let mode = match self.want {
             Want::Stream if self.commit() == Commit::FirstContent => Mode::Streamed,
             Want::Stream => Mode::Assembled,
             Want::Plain if runtime.config.upstream == UpstreamMode::Stream => Mode::Assembled,
             Want::Plain => Mode::Plain,
         };
-        if self.plan.hedge && self.ledger.in_flight() == 1 && manner != As::Hedge {
-            let percentile = self.client.hedge.as_ref().map_or(95, |hedge| hedge.percentile);
-            let usual = runtime.hedge_speed.quantile(now, percentile);
+        let call = Call {
+            model: runtime.model().to_owned(),
+            deadline: if mode == Mode::Streamed { timers.last } else { timers.end },
+            request_id: self.request_id.clone(),
+            attempt: self.ledger.attempts(),
+            idempotency_key: self.options.idempotency_key.clone(),
+            credential,
+        };
+        let heard = Arc::new(AtomicBool::new(false));
+        if let Some(hedging) = &self.client.hedge
+            && self.plan.hedge
+            && manner != As::Hedge
+        {
+            let usual = runtime.hedge_speed.quantile(now, hedging.percentile);
             self.legs.hedge_at = usual.map(|usual| now.after(usual));
+            self.legs.heard = Arc::clone(&heard);
         }
         let job = Job {
             target: runtime,
@@ -89,6 +95,7 @@ impl Run {
             timers,
             clock: Arc::clone(&self.client.world.clock),
             began: now,
+            heard,
         };
         self.legs.legs.push(leg);
         self.legs.running.push(Box::pin(async move { (leg, job.run().await) }));
@@ -104,7 +111,7 @@ impl Run {
     /// The legs stay in `self`.
     pub(super) async fn race(&mut self) -> Event {
         let clock = Arc::clone(&self.client.world.clock);
-        let Legs { running, hedge_at, .. } = &mut self.legs;
+        let Legs { running, hedge_at, heard, .. } = &mut self.legs;
         let due = hedge_at.unwrap_or(Tick::MAX);
         let since = clock.now();
         let ended = tokio::select! {
@@ -112,8 +119,11 @@ impl Run {
             ended = running.next() => ended,
             () = sleep_until(&*clock, due), if due != Tick::MAX => {
                 *hedge_at = None;
-                self.waited_since(since);
-                return Event::HedgeDue;
+                if !heard.load(Ordering::Relaxed) {
+                    self.waited_since(since);
+                    return Event::HedgeDue;
+                }
+                running.next().await
             }
         };
         self.waited_since(since);
@@ -234,7 +244,11 @@ impl Run {
         self.cancel_losers(now);
     }
 
-    pub(super) fn skip(
+    /// Notes that a target is not asked. A hedge that is not is no event: the attempt that it was for still runs.
+    ///
+    /// # Cancel safety
+    /// As [`race`](Self::race).
+    pub(super) async fn skip(
         &mut self,
         target: usize,
         manner: As,
@@ -250,6 +264,9 @@ impl Run {
         runtime.meters.skipped(refusal.why);
         telemetry::skipped(&self.span, &attempt);
         self.trail.push(attempt);
+        if manner == As::Hedge {
+            return self.race().await;
+        }
         Event::Skipped { target, why: refusal.why, retry_at: refusal.retry_at }
     }
 }

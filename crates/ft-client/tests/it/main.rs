@@ -1,5 +1,8 @@
 //! Whole-path tests of the client against modelled providers, on paused time.
 
-mod bench_of_tests;
+mod breaker;
+mod cancellation;
+mod deadlines;
 mod decision;
-
+mod streams;
+mod trial;

@@ -1,0 +1,144 @@
+//! Identical calls at the same time are one call, whatever becomes of the one that makes it.
+
+use ft_client::{CacheStatus, CallOptions, FailKind};
+use ft_core::ChatRequest;
+use ft_sim::{Reply, Script, Scripts};
+use futures_util::future::join_all;
+
+use crate::trial::{Setup, WAYS, Way, a_gives, secs, setup, then_well};
+
+fn coalescing(shape: &str, scripts: Scripts) -> Setup {
+    setup(shape, scripts).chain(|chain| {
+        chain.cache.coalesce = Some(true);
+        chain.cache.stale_for = secs(0);
+    })
+}
+
+fn slow() -> Reply {
+    Reply::chunks(["one ", "two"]).latency(secs(1)).per_chunk(secs(1))
+}
+
+#[tokio::test(start_paused = true)]
+async fn fifty_identical_calls_are_one() {
+    for way in WAYS {
+        let trial = coalescing("a", a_gives(slow())).build();
+        let answers = join_all((0..50).map(|_| trial.ask(way))).await;
+        let status = |status| {
+            let each = answers.iter().map(|answer| answer.as_ref().unwrap().report.cache);
+            each.filter(|&cache| cache == status).count()
+        };
+        assert_eq!(trial.log.total(), 1, "{way:?}");
+        assert!(answers.iter().all(|answer| answer.as_ref().unwrap().text() == "one two"));
+        assert_eq!((status(CacheStatus::Miss), status(CacheStatus::Coalesced)), (1, 49));
+        let free =
+            |answer: &ft_client::Answer| answer.report.cost.is_some_and(|cost| cost.is_zero());
+        assert_eq!(answers.iter().filter(|answer| free(answer.as_ref().unwrap())).count(), 49);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn different_tenants_and_overrides_are_different_calls() {
+    let trial = coalescing("a", a_gives(slow())).build();
+    let ask = |options| trial.ask_with(Way::Plain, ChatRequest::user("hi"), options);
+    let calls = [
+        CallOptions::new(),
+        CallOptions::new().with_tenant("other"),
+        CallOptions::new().without_fallback(),
+        CallOptions::new().without_emergency(),
+        CallOptions::new().with_deadline(secs(30)),
+        CallOptions::new().with_idempotency_key("k"),
+    ];
+    let count = calls.len() as u64;
+    for answer in join_all(calls.map(ask)).await {
+        answer.unwrap();
+    }
+    assert_eq!(trial.log.total(), count);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_failure_of_the_whole_chain_is_everybodys() {
+    let trial = coalescing("a | b", Scripts::from(Reply::status(401).latency(secs(1)))).build();
+    for answer in join_all((0..20).map(|_| trial.ask(Way::Plain))).await {
+        assert_eq!(answer.unwrap_err().kind(), FailKind::Exhausted);
+    }
+    assert_eq!(trial.log.total(), 1, "the key is out after the first refusal");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_leader_who_leaves_is_followed_by_one_follower() {
+    for way in WAYS {
+        let trial = coalescing("a", a_gives(slow())).build();
+        let leader = tokio::time::timeout(secs(1) / 2, trial.ask(way));
+        let followers = join_all((0..20).map(|_| trial.ask(way)));
+        let (left, answers) = tokio::join!(leader, followers);
+        assert!(left.is_err());
+        assert!(answers.iter().all(Result::is_ok), "{way:?}");
+        assert_eq!(trial.log.total(), 2, "{way:?}");
+        trial.assert_idle();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_leader_whose_deadline_passes_hands_the_lead_on() {
+    // The same deadline is part of the key, so the leader began earlier.
+    let script = Script::sequence([Reply::ok().hang()]).then(slow());
+    let trial = coalescing("a", a_gives(script))
+        .chain(|chain| chain.emergency = Some("sorry".into()))
+        .build();
+    let ask = || {
+        let options = CallOptions::new().with_deadline(secs(10));
+        trial.ask_with(Way::Plain, ChatRequest::user("hi"), options)
+    };
+    let late = async {
+        tokio::time::sleep(secs(5)).await;
+        join_all((0..10).map(|_| ask())).await
+    };
+    let (leader, followers) = tokio::join!(ask(), late);
+    assert!(leader.unwrap().is_emergency(), "its own time is up");
+    for answer in followers {
+        assert_eq!(answer.unwrap().text(), "one two", "theirs is not");
+    }
+    assert_eq!(trial.log.total(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_follower_waits_no_longer_than_its_deadline() {
+    let trial = coalescing("a", a_gives(Reply::ok().hang()))
+        .chain(|chain| chain.deadline = secs(10))
+        .build();
+    let began = trial.now();
+    let late = async {
+        tokio::time::sleep(secs(4)).await;
+        trial.ask(Way::Plain).await
+    };
+    let (leader, follower) = tokio::join!(trial.ask(Way::Plain), late);
+    assert_eq!(leader.unwrap_err().kind(), FailKind::Deadline);
+    assert_eq!(follower.unwrap_err().kind(), FailKind::Deadline);
+    assert!(trial.now().since(began) <= secs(14));
+}
+
+#[tokio::test(start_paused = true)]
+async fn followers_of_a_stream_wait_for_the_finished_answer() {
+    let trial = coalescing("a", a_gives(slow())).build();
+    let began = trial.now();
+    let follower = async {
+        tokio::task::yield_now().await;
+        let answer = trial.ask(Way::Streamed).await.unwrap();
+        (answer, trial.now().since(began))
+    };
+    let (leader, (answer, at)) = tokio::join!(trial.ask(Way::Streamed), follower);
+    assert_eq!(leader.unwrap().report.cache, CacheStatus::Miss);
+    assert_eq!((&*answer.text(), answer.report.cache), ("one two", CacheStatus::Coalesced));
+    assert_eq!(at, secs(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_breaks_off_hands_the_lead_on() {
+    let cut = Reply::chunks(["one ", "two "]).latency(secs(1)).cut_after(1);
+    let trial = coalescing("a", a_gives(then_well([cut]))).build();
+    let calls = (0..10).map(|_| trial.ask(Way::Streamed));
+    let (broken, well): (Vec<_>, Vec<_>) =
+        join_all(calls).await.into_iter().partition(Result::is_err);
+    assert_eq!((broken.len(), well.len()), (1, 9));
+    assert_eq!(trial.log.total(), 2);
+}

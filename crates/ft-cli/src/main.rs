@@ -1,3 +1,14 @@
-//! The `ft` command.
+//! The `ft` command: watch a chain survive an outage, or ask it a question.
 
-fn main() {}
+mod cli;
+mod commands;
+mod failure;
+mod figures;
+mod ink;
+mod output;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}

@@ -1,0 +1,86 @@
+//! The command line: which verbs there are, and how a failure becomes an exit code.
+
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand};
+
+use crate::commands::{chat, completions, demo};
+use crate::failure::Failure;
+use crate::output::{Output, for_terminal};
+
+const AFTER: &str = "\
+Examples:
+  ft demo                                    watch a chain survive an outage, no key needed
+  ft chat \"Explain quantum entanglement\"     ask; needs HOLYSHEEP_API_KEY
+  ft chat --simulate \"Hello\"                 ask a simulated provider instead
+  ft completions bash                        completions for a shell
+
+Exit codes: 0 it worked, 1 it did not, 2 the command line or the settings cannot be used.";
+
+/// A fault-tolerance layer for LLM APIs: tiers, breakers, budgets, cache, one honest error.
+#[derive(Debug, Parser)]
+#[command(name = "ft", version, after_help = AFTER, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Watch a chain of simulated providers survive an outage
+    #[command(long_about = demo::ABOUT)]
+    Demo(demo::Args),
+    /// Ask a question, and see who answered
+    #[command(long_about = chat::ABOUT)]
+    Chat(chat::Args),
+    /// Print a completion script for a shell
+    Completions(completions::Args),
+}
+
+/// Reads the command line, does what it says, and tells the shell how that went.
+pub(crate) fn run() -> ExitCode {
+    let mut output = Output::standard();
+    let ended = match Cli::try_parse() {
+        Ok(cli) => match cli.command {
+            Command::Demo(args) => demo::run(&args, &mut output),
+            Command::Chat(args) => chat::run(&args, &mut output),
+            Command::Completions(args) => completions::run(&args, &mut output),
+        },
+        Err(error) => refused(&error),
+    };
+    let Err(failure) = ended else { return ExitCode::SUCCESS };
+    if let Some(sentence) = failure.sentence() {
+        // Nobody is left to be told when this fails as well.
+        let _ = output.note(&format!("ft: {}", for_terminal(sentence)));
+    }
+    ExitCode::from(failure.code())
+}
+
+/// Help and versions are answers; everything else is a mistake in the command line.
+fn refused(error: &clap::Error) -> Result<(), Failure> {
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            // A closed pipe is no failure of the help.
+            let _ = error.print();
+            Ok(())
+        }
+        _ => {
+            let text = error.to_string();
+            let text = text.strip_prefix("error: ").unwrap_or(&text);
+            Err(Failure::usage(text.trim_end()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

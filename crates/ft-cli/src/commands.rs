@@ -1,0 +1,5 @@
+//! One module per verb.
+
+pub(crate) mod chat;
+pub(crate) mod completions;
+pub(crate) mod demo;

@@ -1,0 +1,112 @@
+//! `ft demo`, short.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+use crate::process::{Ended, ft, run};
+
+/// Few requests, so that a loaded machine keeps up; eight seconds, which is as short as a run gets.
+const SHORT: [&str; 5] = ["demo", "--requests", "240", "--callers", "24"];
+
+/// One run as JSON, shared by the tests that read it.
+fn document() -> &'static Value {
+    static DOCUMENT: OnceLock<Value> = OnceLock::new();
+    DOCUMENT.get_or_init(|| {
+        let ended = run(&[SHORT.as_slice(), &["--json"]].concat());
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        assert_eq!(ended.stderr, "", "no terminal, no progress");
+        serde_json::from_str(&ended.stdout).unwrap()
+    })
+}
+
+#[test]
+fn the_json_is_one_document_that_says_it_is_simulated_and_what_both_got() {
+    let demo = document();
+    assert_eq!(demo["simulated"], true);
+    assert_eq!(demo["requests"], 240);
+    assert_eq!(demo["callers"], 24);
+    assert_eq!(demo["interrupted"], false);
+    assert_eq!(demo["promise"]["kept"], true);
+    for lane in ["chain", "alone"] {
+        let lane = &demo[lane];
+        assert_eq!(lane["ended"], 240);
+        let count = |value: &Value| value.as_u64().unwrap();
+        let live: u64 = lane["live"].as_object().unwrap().values().map(count).sum();
+        let cache: u64 = lane["cache"].as_object().unwrap().values().map(count).sum();
+        assert_eq!(count(&lane["answered"]), live + cache);
+        let ends = [&lane["answered"], &lane["emergency"], &lane["errors"]].map(count);
+        assert_eq!(ends.iter().sum::<u64>(), 240);
+        assert!(count(&lane["streamed"]) > 60 && count(&lane["streamed"]) < 180);
+        assert!(lane["latency_ms"]["p50"].as_f64() <= lane["latency_ms"]["p99"].as_f64());
+        let cost = lane["cost_usd"].as_str().unwrap();
+        assert!(cost.parse::<f64>().unwrap() > 0.0 && !cost.contains('$'), "{cost}");
+    }
+}
+
+#[test]
+fn the_chain_answers_everybody_where_one_provider_alone_does_not() {
+    let demo = document();
+    assert!(demo["chain"]["success"].as_f64().unwrap() >= 0.999);
+    assert!(demo["alone"]["success"].as_f64().unwrap() < 0.9);
+    let during = |lane: &str| {
+        let during = &demo[lane]["during_outage"];
+        (during["ended"].as_u64().unwrap(), during["answered"].as_u64().unwrap())
+    };
+    let (ended, answered) = during("chain");
+    assert!(ended > 0 && answered == ended, "{answered} of {ended}");
+    let (ended, answered) = during("alone");
+    assert!(answered * 4 < ended, "{answered} of {ended}");
+    let calls = demo["chain"]["upstream_calls_per_request"].as_f64().unwrap();
+    assert!(calls < 1.5, "{calls}");
+}
+
+#[test]
+fn the_breaker_is_seen_to_open_in_the_outage_and_to_close_after_it() {
+    let demo = document();
+    assert!(demo["outage"]["opened_after_seconds"].is_number(), "{}", demo["events"]);
+    let events: Vec<_> = demo["events"].as_array().unwrap().iter().collect();
+    let names: Vec<_> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
+    assert_eq!(names[..2], ["outage_began", "breaker_opened"]);
+    let at = |event: &&Value| event["at_seconds"].as_f64().unwrap();
+    assert!(events.is_sorted_by_key(at), "{}", demo["events"]);
+}
+
+#[test]
+fn without_a_terminal_there_are_few_lines_and_no_escape_codes() {
+    let Ended { code, stdout, stderr } = run(&SHORT);
+    assert_eq!(code, Some(0), "{stderr}");
+    assert_eq!(stderr, "");
+    assert!(!stdout.contains('\x1b'), "{stdout}");
+    assert!(stdout.lines().count() < 60, "{stdout}");
+    for words in [
+        "gpt-4.1 goes down",
+        "breaker of gpt-4.1 opens",
+        "this chain",
+        "gpt-4.1 alone",
+        "emergency texts (not answers)",
+        "The chain kept its promise",
+        "The providers are simulated",
+    ] {
+        assert!(stdout.contains(words), "{words} is missing in:\n{stdout}");
+    }
+    for line in stdout.lines() {
+        assert!(line.chars().count() < 80, "{line}");
+    }
+}
+
+#[test]
+fn a_reader_who_leaves_early_is_no_panic() {
+    let mut child = ft(&SHORT).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    let mut first = String::new();
+    lines.read_line(&mut first).unwrap();
+    assert!(first.contains("ft demo"), "{first}");
+    drop(lines);
+    let status = child.wait().unwrap();
+    let mut said = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!((status.code(), said.as_str()), (Some(0), ""));
+}

@@ -23,7 +23,6 @@ pub(crate) const WAYS: [Way; 2] = [Way::Plain, Way::Streamed];
 pub(crate) struct Trial {
     pub(crate) client: Client,
     pub(crate) log: Log,
-    pub(crate) provider: SimProvider,
     transitions: Arc<Mutex<Vec<String>>>,
 }
 
@@ -135,7 +134,6 @@ impl Setup {
         let transitions = Arc::new(Mutex::new(Vec::new()));
         let heard = Arc::clone(&transitions);
         let mut builder = Client::builder().config(self.config).chain(self.chain);
-        let provider = self.providers[0].clone();
         for each in self.providers {
             builder = match self.profile {
                 Some(profile) => builder.provider_with_prices(each, profile),
@@ -148,7 +146,7 @@ impl Setup {
         for change in self.change {
             builder = change(builder);
         }
-        Ok(Trial { client: builder.build()?, log: self.log, provider, transitions })
+        Ok(Trial { client: builder.build()?, log: self.log, transitions })
     }
 }
 

@@ -1,0 +1,9 @@
+//! What a scraper sees: the text, its numbers, and what the documentation, the alerts and the dashboard say of it.
+
+mod exposition;
+mod figures;
+mod labels;
+mod money;
+mod pages;
+mod scene;
+mod states;

@@ -64,14 +64,19 @@ fn the_chain_answers_everybody_where_one_provider_alone_does_not() {
 }
 
 #[test]
-fn the_breaker_is_seen_to_open_in_the_outage_and_to_close_after_it() {
+fn the_breaker_is_seen_to_open_in_the_outage() {
     let demo = document();
-    assert!(demo["outage"]["opened_after_seconds"].is_number(), "{}", demo["events"]);
-    let events: Vec<_> = demo["events"].as_array().unwrap().iter().collect();
-    let names: Vec<_> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
-    assert_eq!(names[..2], ["outage_began", "breaker_opened"]);
-    let at = |event: &&Value| event["at_seconds"].as_f64().unwrap();
-    assert!(events.is_sorted_by_key(at), "{}", demo["events"]);
+    let events = demo["events"].as_array().unwrap();
+    let at = |event: &Value| event["at_seconds"].as_f64().unwrap();
+    assert!(events.is_sorted_by_key(at), "{events:?}");
+    let named = |name: &str| events.iter().position(|event| event["event"] == name);
+    let (began, ended) = (named("outage_began").unwrap(), named("outage_ended").unwrap());
+    // A machine that stood still may have opened it before; then a probe finds the outage.
+    let held = events[began..ended].iter().any(|event| {
+        event["model"] == "gpt-4.1"
+            && (event["event"] == "breaker_opened" || event["event"] == "probe_failed")
+    });
+    assert!(held, "{events:?}");
 }
 
 #[test]
@@ -109,4 +114,23 @@ fn a_reader_who_leaves_early_is_no_panic() {
     let mut said = String::new();
     child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     assert_eq!((status.code(), said.as_str()), (Some(0), ""));
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_it_with_what_was_seen_so_far() {
+    let mut child = ft(&SHORT).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("goes down") {
+        line.clear();
+        assert!(stdout.read_line(&mut line).unwrap() > 0, "it ended before the outage");
+    }
+    let pid = child.id().to_string();
+    let sent = std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap();
+    assert!(sent.success());
+    let mut rest = String::new();
+    stdout.read_to_string(&mut rest).unwrap();
+    assert!(rest.contains("Stopped early") && rest.contains("real answers"), "{rest}");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
 }

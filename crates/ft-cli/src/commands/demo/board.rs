@@ -247,7 +247,7 @@ mod tests {
     fn the_board_always_has_the_same_height_and_fits_eighty_columns() {
         half_way(|lines| {
             assert_eq!(lines.len(), ROWS);
-            assert!(ROWS <= 22);
+            const { assert!(ROWS <= 22, "with its cursor it fits 24 rows") };
             for line in lines {
                 assert!(line.width() <= WIDTH, "{}", line.render(200, false));
             }

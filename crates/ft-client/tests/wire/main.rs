@@ -1,0 +1,16 @@
+//! The client and the HTTP adapter together, over real sockets on loopback.
+//!
+//! Order and kind are asserted, never time: where silence is the fault a timer is short, everywhere else
+//! nothing depends on how fast the machine is.
+#![cfg(feature = "http")]
+
+mod calls;
+mod cascade;
+mod configured;
+mod credentials;
+mod endpoints;
+mod lossless;
+mod raw;
+mod streams;
+mod table;
+mod world;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{As, Event, FailReason, Plan, Skip, View};
 use crate::kind::ErrorKind;
-use crate::table::{Next, rule};
+use crate::table::{Next, Out, rule};
 use crate::time::Tick;
 
 /// A request whose every target is gated wakes when a gate opens, finds a pilot in it, and waits again.
@@ -64,6 +64,8 @@ enum End {
         transient: bool,
         again: bool,
         not_before: Tick,
+        /// That it shut a gate, which is worth waiting for.
+        gated: bool,
     },
 }
 
@@ -173,6 +175,11 @@ impl Ledger {
                     transient: kind.is_transient(),
                     again: rule.again,
                     not_before: now.after(hint.unwrap_or_default()),
+                    gated: match rule.out {
+                        Out::Gate | Out::Out => true,
+                        Out::GateIfHinted => hint.is_some(),
+                        Out::Nothing => false,
+                    },
                 };
             }
             Event::Woke => self.woke(),
@@ -224,9 +231,12 @@ impl Ledger {
                     let ready = view.targets[at].ready_at.max(retry_at.unwrap_or(Tick::ZERO));
                     ready.max(now.after(self.idle_wait()))
                 }),
-                End::Failed { again, not_before, .. } => {
-                    again.then(|| backoff.max(view.targets[at].ready_at).max(not_before))
-                }
+                End::Failed { again, not_before, gated, .. } => again.then(|| {
+                    // What is shut without a gate is a breaker, and those are not waited for: whoever finds it
+                    // shut still after the back-off is skipped.
+                    let gate = if gated { view.targets[at].ready_at } else { Tick::ZERO };
+                    backoff.max(gate).max(not_before)
+                }),
             }
         };
         self.targets.iter().enumerate().filter_map(ready).min()

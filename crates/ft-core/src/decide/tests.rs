@@ -190,6 +190,20 @@ fn patience_waits_for_the_throttled_target_itself_once() {
 #[test]
 fn breakers_and_outs_are_not_waited_for() {
     check(2, "breaker+30 out+60", "a b fail(exhausted)");
+    // The failure that opened it is no reason to wait for it either: one back-off, and then a skip.
+    check(1, "500 breaker+30", "a wait(100ms) a:retry fail(exhausted)");
+}
+
+#[test]
+fn the_breaker_that_a_failure_opened_is_not_waited_for() {
+    let (plan, mut ledger, now) = (plan(1), Ledger::new(1), Tick::from_secs(1));
+    ledger.begin(0, As::First);
+    let (kind, scope) = (ErrorKind::ServerError, Scope::Target);
+    let event = Event::Failed { target: 0, kind, scope, hint: None, delivered: false };
+    ledger.note(&event, now);
+    let open = [TargetView { ready_at: Tick::from_secs(31), credential_free: true }];
+    let step = decide(&plan, &ledger, &View { targets: &open, stale: false }, &event, now);
+    assert_eq!(step, Step::Wait { until: now.after(Duration::from_millis(100)) });
 }
 
 #[test]

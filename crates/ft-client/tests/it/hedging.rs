@@ -129,7 +129,7 @@ async fn without_enough_samples_nothing_is_hedged() {
 
 #[tokio::test(start_paused = true)]
 async fn hedges_stay_within_their_share_of_the_requests() {
-    for share in [0.02, 0.05, 0.2] {
+    for (share, most) in [(0.02, 21), (0.05, 53), (0.2, 212)] {
         let slow = Reply::text("first").first_token(millis(150));
         // The hedge never wins, so that the first target stays as slow as it looks.
         let never = Reply::text("second").first_token(secs(10));
@@ -142,7 +142,6 @@ async fn hedges_stay_within_their_share_of_the_requests() {
             trial.ask(Way::Streamed).await.unwrap();
         }
         let hedges = trial.log.count(SECOND);
-        let most = (1_060.0 * share) as u64;
         assert!(hedges <= most, "{hedges} hedges of 1060 requests at {share}");
         assert!(hedges > 0, "none was hedged at {share}");
     }

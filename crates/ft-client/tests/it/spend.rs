@@ -168,6 +168,24 @@ async fn what_cannot_be_paid_at_all_is_refused_or_asked_of_a_cheaper_target() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refusal_for_money_says_when_the_next_window_begins() {
+    let large = Reply::text("well").usage(Usage::new(100, 80_000));
+    let trial = limited(priced(DEAR, Scripts::from(large)), dollars("$0.5"))
+        .chain(|chain| {
+            chain.max_tokens = Some(100);
+            chain.cache.stale_for = secs(0);
+        })
+        .build();
+    trial.ask(Way::Plain).await.unwrap();
+    let error = trial.ask(Way::Plain).await.unwrap_err();
+    assert_eq!(error.kind(), FailKind::Spend);
+    let wait = error.retry_after().unwrap();
+    assert!(wait <= secs(24 * 3_600), "{wait:?}");
+    tokio::time::sleep(wait).await;
+    trial.ask(Way::Plain).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn fifty_calls_at_once_never_overspend_a_budget_for_ten() {
     for way in WAYS {
         let slow = || Scripts::from(Reply::text("well").latency(secs(1)).usage(Usage::new(9, 100)));

@@ -1,6 +1,6 @@
 //! Words with gaps: `model * not found`, `maximum context length is #`.
 
-use memchr::memmem;
+use memchr::memmem::{self, Finder};
 
 /// The most bytes of one sentence that a `*` stands for: a model's name, not a paragraph.
 const GAP: usize = 120;
@@ -11,7 +11,8 @@ pub(super) struct Pattern(Vec<Token>);
 
 #[derive(Clone, Debug)]
 enum Token {
-    Words(Vec<u8>),
+    /// With its search prepared: that costs more than most searches.
+    Words(Finder<'static>),
     Gap,
     Number,
 }
@@ -27,7 +28,8 @@ impl Pattern {
         while !rest.is_empty() {
             let end = rest.find(['*', '#']).unwrap_or(rest.len());
             if end > 0 {
-                tokens.push(Token::Words(rest.as_bytes()[..end].to_vec()));
+                let words = Finder::new(&rest.as_bytes()[..end]).into_owned();
+                tokens.push(Token::Words(words));
             }
             match rest.as_bytes().get(end) {
                 Some(b'*') => tokens.push(Token::Gap),
@@ -42,8 +44,9 @@ impl Pattern {
     /// Finds the pattern in a text that went through [`plain`].
     pub(super) fn find(&self, text: &[u8]) -> Option<Found> {
         match self.0.first()? {
-            Token::Words(words) => memmem::find_iter(text, words)
-                .find_map(|at| follow(&self.0[1..], &text[at + words.len()..])),
+            Token::Words(words) => words
+                .find_iter(text)
+                .find_map(|at| follow(&self.0[1..], &text[at + words.needle().len()..])),
             Token::Gap => follow(&self.0[1..], text),
             Token::Number => number_starts(text).find_map(|at| follow(&self.0, &text[at..])),
         }
@@ -54,7 +57,7 @@ impl Pattern {
 fn follow(tokens: &[Token], text: &[u8]) -> Option<Found> {
     let Some(token) = tokens.first() else { return Some(None) };
     match token {
-        Token::Words(words) => follow(&tokens[1..], text.strip_prefix(words.as_slice())?),
+        Token::Words(words) => follow(&tokens[1..], text.strip_prefix(words.needle())?),
         Token::Number => {
             let (number, length) = leading_number(text)?;
             follow(&tokens[1..], &text[length..]).map(|_| Some(number))
@@ -64,7 +67,8 @@ fn follow(tokens: &[Token], text: &[u8]) -> Option<Found> {
             let window = &window[..memmem::find(window, b". ").unwrap_or(window.len())];
             match tokens.get(1) {
                 // What follows the gap may reach beyond the window, it only has to begin in it.
-                Some(Token::Words(words)) => memmem::find_iter(text, words)
+                Some(Token::Words(words)) => words
+                    .find_iter(text)
                     .take_while(|&at| at <= window.len())
                     .find_map(|at| follow(&tokens[1..], &text[at..])),
                 Some(Token::Number) => {

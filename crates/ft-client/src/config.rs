@@ -67,9 +67,35 @@ impl ClientConfig {
         })?;
         let mut value = toml::Value::Table(table);
         units::interpolate(&mut value, "", &lookup)?;
+        let hidden = strings_of(value.get("providers"));
         serde_path_to_error::deserialize(value).map_err(|error| {
             let path = error.path().to_string();
-            InvalidConfig::new(path, error.into_inner().message().to_owned())
+            let rule = error.into_inner().message().to_owned();
+            let rule = hidden.iter().fold(rule, |rule, text| rule.replace(text, "***"));
+            InvalidConfig::new(path, rule)
         })
     }
 }
+
+/// Every string that may be a key, the longest first. A message about a wrong type or value repeats the value,
+/// and what stands in the wrong place under a provider is as likely as not its key.
+fn strings_of(value: Option<&toml::Value>) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut open: Vec<_> = value.into_iter().collect();
+    while let Some(value) = open.pop() {
+        match value {
+            // Messages quote as `Debug` does.
+            toml::Value::String(text) if text.len() >= SHORTEST_KEY => {
+                found.push(text.escape_debug().to_string());
+            }
+            toml::Value::Array(items) => open.extend(items),
+            toml::Value::Table(table) => open.extend(table.values()),
+            _ => {}
+        }
+    }
+    found.sort_by_key(|text| std::cmp::Reverse(text.len()));
+    found
+}
+
+/// Shorter strings are shown in messages: `kind = "openay"` should be.
+const SHORTEST_KEY: usize = 8;

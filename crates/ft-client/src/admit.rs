@@ -9,10 +9,11 @@ use std::time::Duration;
 use ft_context::{FitReport, Strategy, Window, fit, output_reserve, refit};
 use ft_core::decide::{As, Skip};
 use ft_core::{ChatRequest, Tick};
-use ft_cost::{Pico, UnknownPrice, output_cap};
+use ft_cost::{LEAST_OUTPUT, UnknownPrice};
 use ft_limit::{Attempt as Share, GateReason, Gated};
 
 use crate::attempt::Timers;
+use crate::chain::reserve_after;
 use crate::guards::{Guards, Held, Passes};
 use crate::run::Run;
 use crate::target::Target;
@@ -145,7 +146,17 @@ impl Run {
             _ => fit(&request, &window, counter, &Strategy::default()),
         }
         .map_err(|_| Skip::TooLong)?;
-        let report = fitted.report;
+        let earlier = self.fit_of(at).filter(|_| manner == As::Refit);
+        let report = fitted.report.map(|report| match earlier {
+            // The refit began from what was left of the first cut.
+            Some(earlier) => FitReport {
+                dropped_messages: report.dropped_messages + earlier.dropped_messages,
+                dropped_turns: report.dropped_turns + earlier.dropped_turns,
+                dropped_tokens: report.dropped_tokens + earlier.dropped_tokens,
+                ..report
+            },
+            None => report,
+        });
         Ok(match fitted.request {
             std::borrow::Cow::Owned(shorter) => (Arc::new(shorter), report),
             std::borrow::Cow::Borrowed(_) => (request, None),
@@ -158,7 +169,7 @@ impl Run {
         let below = match self.committed() {
             // Content is out: no tier below can take over any more.
             true => Duration::ZERO,
-            false => self.chain.reserve_below(self.members()[at].tier, remaining),
+            false => reserve_after(self.members(), at, remaining),
         };
         let allowed = remaining.saturating_sub(below);
         let own = target.config.attempt_timeout;
@@ -238,17 +249,12 @@ impl Run {
         let input = counter.count_request(request);
         let wanted = target.output_at_most(request);
         let choices = u64::from(request.choices());
-        let mut left = budget.left(wall);
-        // Another call may take what was left in between; each further look finds less.
-        for _ in 0..3 {
-            let affordable =
-                output_cap(price, input.at_most(), wanted.saturating_mul(choices), left);
-            let output = affordable.ok_or(Skip::Spend)?;
-            let amount: Pico = price.at_most(input.at_most(), output);
+        let mut retry_at = None;
+        for each in [wanted, LEAST_OUTPUT.min(wanted)] {
+            let amount = price.at_most(input.at_most(), each.saturating_mul(choices));
             match budget.reserve(amount, wall) {
                 Ok(mut reservation) => {
-                    if output < wanted.saturating_mul(choices) {
-                        let each = output / choices;
+                    if each < wanted {
                         Arc::make_mut(request).set_output_limit(each);
                         let report = FitReport {
                             dropped_messages: 0,
@@ -263,10 +269,12 @@ impl Run {
                     reservation.sent();
                     return Ok(Some(reservation));
                 }
-                Err(refused) => left = refused.left,
+                Err(refused) => retry_at = refused.retry_at_wall,
             }
         }
-        Err(Skip::Spend.into())
+        let millis = retry_at.map(|at| Duration::from_millis(at.0.saturating_sub(wall.0)));
+        let now = self.now();
+        Err(Refusal { why: Skip::Spend, retry_at: millis.map(|millis| now.after(millis)) })
     }
 }
 

@@ -130,15 +130,17 @@ impl Job {
         let mut chunks = Vec::new();
         let mut so_far = Assembler::new();
         loop {
-            let (left, timer) = match first_token {
+            let wait = match first_token {
                 None => self.timers.first_wait(true, self.clock.now()),
                 Some(_) => self.timers.next_wait(self.clock.now()),
             };
-            let Ok(item) = timeout(left, stream.next()).await else {
-                return Err(self.fired(timer, so_far));
-            };
-            match item {
-                Some(Ok(chunk)) => {
+            match next_chunk(&mut stream, &so_far, self.request.choices(), wait).await {
+                Ok(Some(chunk)) if chunks.len() >= MOST_BEFORE_CONTENT => {
+                    drop(chunk);
+                    let error = ProviderError::new(ErrorKind::Garbled);
+                    return Err(Bad::early(error.with_message("the stream begins without end")));
+                }
+                Ok(Some(chunk)) => {
                     so_far.push(&chunk);
                     if first_token.is_none() && chunk.has_content() {
                         let now = self.clock.now();
@@ -155,13 +157,21 @@ impl Job {
                         return Ok(Good::Head(Head { chunks, rest: stream, so_far }));
                     }
                 }
-                Some(Err(error)) => return Err(Bad { error, neutral: false, so_far }),
-                None if so_far.so_far().choices.is_empty() => {
+                Err(Trouble::Fired(timer)) => return Err(self.fired(timer, so_far)),
+                Err(Trouble::Provider(error)) => {
+                    return Err(Bad { error, neutral: false, so_far });
+                }
+                Ok(None) if so_far.so_far().choices.is_empty() => {
                     let error = ProviderError::new(ErrorKind::Garbled);
                     return Err(Bad::early(error.with_message("the stream has no choices")));
                 }
-                None => {
+                Ok(None) => {
                     self.guards.answered(self.clock.now());
+                    if self.mode == Mode::Streamed {
+                        // Nothing in it was known as content, so it is passed on as it came.
+                        let rest = ChunkStream::of([]);
+                        return Ok(Good::Head(Head { chunks, rest, so_far }));
+                    }
                     return Ok(Good::Whole(so_far.finish()));
                 }
             }
@@ -170,6 +180,46 @@ impl Job {
 
     fn fired(&self, timer: Timer, so_far: Assembler) -> Bad {
         self.timers.fired(timer, self.clock.now(), so_far)
+    }
+}
+
+/// Chunks that may come before the first content. Vendors send a role and a few keep-alives.
+const MOST_BEFORE_CONTENT: usize = 4_096;
+
+/// How long after the last finish reason the usage may still come: it follows at once where it follows at all.
+const AFTER_FINISH: Duration = Duration::from_secs(1);
+
+/// Why no chunk came.
+pub(crate) enum Trouble {
+    Fired(Timer),
+    Provider(ProviderError),
+}
+
+/// The next chunk within this wait; `None` at the end.
+///
+/// An answer whose every choice has said why it ended is complete: silence, or a connection that breaks, takes
+/// nothing from it. A stream that is always ready must not outlive its timers, so they are looked at first.
+///
+/// # Cancel safety
+/// No chunk is lost: it is taken out of the stream only when it is returned.
+pub(crate) async fn next_chunk(
+    stream: &mut ChunkStream,
+    so_far: &Assembler,
+    choices: u32,
+    (left, timer): (Duration, Timer),
+) -> Result<Option<ChatChunk>, Trouble> {
+    tokio::task::coop::consume_budget().await;
+    let finished = so_far.is_finished(choices);
+    if left.is_zero() {
+        return if finished { Ok(None) } else { Err(Trouble::Fired(timer)) };
+    }
+    let left = if finished { left.min(AFTER_FINISH) } else { left };
+    match timeout(left, stream.next()).await {
+        Ok(Some(Ok(chunk))) => Ok(Some(chunk)),
+        Ok(None) => Ok(None),
+        _ if finished => Ok(None),
+        Ok(Some(Err(error))) => Err(Trouble::Provider(error)),
+        Err(_) => Err(Trouble::Fired(timer)),
     }
 }
 

@@ -377,6 +377,11 @@ impl Targets<'_> {
             return Ok((Arc::clone(target), provider));
         }
         let state = Arc::clone(&self.providers[provider]);
+        // The same model in another chain, under other timers: what it learnt of the model it shares.
+        let twin = self.made.iter().find(|made| {
+            made.config.provider == config.provider && made.config.model == config.model
+        });
+        let twin = twin.cloned();
         let wrong = |part: &str, rule: &str| InvalidConfig::new(format!("{field}.{part}"), rule);
         let breaker = self.builder.config.breaker.for_target(config.cancel_grace());
         let (name, model) = (state.name.clone(), config.model.clone());
@@ -401,12 +406,15 @@ impl Targets<'_> {
             card: self.world.catalogue.card(&state.profile, &config.model).cloned(),
             provider: state,
             config: config.clone(),
-            breaker: Arc::new(breaker),
+            breaker: twin
+                .as_ref()
+                .map_or_else(|| Arc::new(breaker), |twin| Arc::clone(&twin.breaker)),
             in_flight: Arc::new(in_flight),
             speed: Slowness::default(),
             hedge_speed,
             meters,
             number: u32::try_from(self.made.len()).unwrap_or(u32::MAX),
+            twin,
         }));
         self.made.push(Arc::clone(&target));
         Ok((target, provider))

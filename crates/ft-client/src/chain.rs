@@ -78,7 +78,9 @@ impl Chain {
         }
         if facts.saving {
             // Past the soft mark money counts more than quality.
-            members.sort_by_key(|member| expense(member, facts));
+            members.sort_by_cached_key(|member| {
+                (!member.target.keeps_its_place(facts.now), expense(member, facts))
+            });
         }
         if facts.options.no_fallback {
             members.truncate(1);
@@ -119,28 +121,34 @@ impl Chain {
             backoff: (1..rounds).map(|round| backoff.delay(round - 1, None, draw)).collect(),
         }
     }
+}
 
-    /// How much of the deadline is kept for the tiers below `tier`, so that the last one has its turn.
-    ///
-    /// Each is given the time in which its first content is due, and at most an equal share of what remains.
-    pub(crate) fn reserve_below(&self, tier: usize, remaining: Duration) -> Duration {
-        let below = self.tiers.get(tier + 1..).unwrap_or_default();
-        let shares = u32::try_from(below.len() + 1).unwrap_or(u32::MAX);
-        let share = remaining / shares;
-        let due = |tier: &Tier| {
-            let first = &tier.members.first()?.target.config;
-            Some(first.first_token_timeout.unwrap_or(first.attempt_timeout).min(share))
-        };
-        below.iter().filter_map(due).sum()
+/// How much of the deadline is kept for the tiers that are asked after the target at `at`, so that the last one
+/// has its turn.
+///
+/// Each is given the time in which its first content is due, and at most an equal share of what remains.
+pub(crate) fn reserve_after(members: &[Member], at: usize, remaining: Duration) -> Duration {
+    let mut tiers = vec![members[at].tier];
+    let mut due = Vec::new();
+    for member in &members[at + 1..] {
+        if !tiers.contains(&member.tier) {
+            tiers.push(member.tier);
+            let config = &member.target.config;
+            due.push(config.first_token_timeout.unwrap_or(config.attempt_timeout));
+        }
     }
+    let share = remaining / u32::try_from(tiers.len()).unwrap_or(u32::MAX);
+    due.into_iter().map(|due| due.min(share)).sum()
 }
 
 fn rank(members: &mut [Member], order: Order, facts: &Facts<'_>, draw: &mut Entropy) {
     match order {
         Order::Ordered => {}
-        Order::Cheapest => members.sort_by_key(|member| expense(member, facts)),
+        Order::Cheapest => members.sort_by_cached_key(|member| expense(member, facts)),
         Order::Fastest => {
-            members.sort_by_key(|member| member.target.speed.mean(facts.now).unwrap_or_default());
+            members.sort_by_cached_key(|member| {
+                member.target.speed.mean(facts.now).unwrap_or_default()
+            });
         }
         Order::Weighted => shuffle_by_weight(members, draw),
     }

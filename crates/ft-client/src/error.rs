@@ -48,7 +48,7 @@ impl FailKind {
 impl From<FailReason> for FailKind {
     fn from(reason: FailReason) -> Self {
         match reason {
-            FailReason::Refused => Self::Refused,
+            FailReason::Refused | FailReason::Unsuited => Self::Refused,
             FailReason::TooLong => Self::TooLong,
             FailReason::MidStream => Self::MidStream,
             FailReason::Deadline => Self::Deadline,
@@ -66,6 +66,8 @@ impl From<FailReason> for FailKind {
 #[derive(Clone)]
 pub struct Error {
     inner: Arc<Inner>,
+    /// Beside what coalesced calls share: each has a report of its own.
+    report: Option<Arc<Report>>,
 }
 
 struct Inner {
@@ -73,7 +75,6 @@ struct Inner {
     detail: String,
     cause: Option<ProviderError>,
     retry_after: Option<Duration>,
-    report: Option<Box<Report>>,
     partial: Option<Box<ChatResponse>>,
 }
 
@@ -89,21 +90,13 @@ impl Error {
         retry_after: Option<Duration>,
     ) -> Self {
         Self {
-            inner: Arc::new(Inner {
-                kind,
-                detail,
-                cause,
-                retry_after,
-                report: None,
-                partial: None,
-            }),
+            inner: Arc::new(Inner { kind, detail, cause, retry_after, partial: None }),
+            report: None,
         }
     }
 
     pub(crate) fn with_report(mut self, report: Report) -> Self {
-        if let Some(inner) = Arc::get_mut(&mut self.inner) {
-            inner.report = Some(Box::new(report));
-        }
+        self.report = Some(Arc::new(report));
         self
     }
 
@@ -135,7 +128,7 @@ impl Error {
     /// Every attempt made and target skipped, with times and costs. `None` when the request was never begun.
     #[must_use]
     pub fn report(&self) -> Option<&Report> {
-        self.inner.report.as_deref()
+        self.report.as_deref()
     }
 
     /// What had been said, and its usage so far, when a stream broke off.

@@ -75,6 +75,11 @@ impl Guards {
         }
     }
 
+    /// The money taken for the attempt.
+    pub(crate) fn reserved(&self) -> Option<Pico> {
+        self.money.as_ref().map(Reservation::amount)
+    }
+
     /// The attempt has cost this much; `None` when that is unknown.
     pub(crate) fn pay(&mut self, cost: Option<Pico>) {
         if let Some(reservation) = self.money.take() {

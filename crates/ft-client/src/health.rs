@@ -58,7 +58,7 @@ pub(crate) const fn phase_name(phase: Phase) -> &'static str {
 
 impl Target {
     pub(crate) fn health(&self, now: Tick) -> Health {
-        if self.is_out() {
+        if self.is_out(now) {
             return Health::Unavailable;
         }
         match self.breaker.phase() {

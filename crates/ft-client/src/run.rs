@@ -57,7 +57,7 @@ pub(crate) struct Run {
     /// Every attempt and skip, in order.
     trail: Vec<Attempt>,
     /// The provider's failures, in order.
-    failures: Vec<ProviderError>,
+    pub(crate) failures: Vec<ProviderError>,
     won: Option<Won>,
     fell_back: bool,
     /// The stream that the caller is reading.
@@ -65,6 +65,10 @@ pub(crate) struct Run {
     /// What the caller has of streams that broke off.
     pub(crate) delivered: Option<Assembler>,
     pub(crate) continued: bool,
+    /// Which of the failures broke the caller's stream off, first.
+    pub(crate) broke_at: Option<usize>,
+    /// When the spend budget may admit what it refused.
+    paid_from: Option<Tick>,
     key: Option<Key>,
     stale: Option<Arc<Entry>>,
     lead: Option<LeadGuard<Shared>>,
@@ -121,7 +125,10 @@ impl Run {
                 },
                 Step::Stale => return End::Stale,
                 Step::Emergency => return End::Emergency,
-                Step::Fail(reason) => return End::Fail(reason),
+                Step::Fail(reason) => {
+                    self.abandon_legs();
+                    return End::Fail(reason);
+                }
             }
         }
     }
@@ -165,6 +172,10 @@ impl Run {
 
     pub(crate) fn sent(&self, target: usize) -> Option<&ChatRequest> {
         self.progress[target].sent.as_deref()
+    }
+
+    pub(crate) fn fit_of(&self, target: usize) -> Option<FitReport> {
+        self.progress[target].fit
     }
 
     pub(crate) fn has_used(&self, target: usize, credential: usize) -> bool {

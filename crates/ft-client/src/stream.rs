@@ -8,13 +8,12 @@ use std::time::Duration;
 
 use ft_core::chat::{Assembler, replay};
 use ft_core::decide::FailReason;
-use ft_core::{ChatChunk, ChatResponse, ChunkStream, ProviderError};
+use ft_core::{ChatChunk, ChatResponse, ChunkStream};
 use futures_core::Stream;
 use futures_util::StreamExt;
-use tokio::time::timeout;
 
 use crate::answer::{Answer, Report};
-use crate::attempt::{Bad, Good, Head, Job};
+use crate::attempt::{Bad, Good, Head, Job, Trouble, next_chunk};
 use crate::error::Error;
 use crate::run::{End, Leg, Run, Won};
 
@@ -132,23 +131,23 @@ impl Body {
         if let Some(chunk) = self.head.next() {
             return Some(Ok(chunk));
         }
-        let (left, timer) = self.job.timers.next_wait(self.job.clock.now());
-        match timeout(left, self.rest.next()).await {
-            Ok(Some(Ok(chunk))) => {
+        let wait = self.job.timers.next_wait(self.job.clock.now());
+        let choices = self.job.request.choices();
+        match next_chunk(&mut self.rest, &self.so_far, choices, wait).await {
+            Ok(Some(chunk)) => {
                 self.so_far.push(&chunk);
                 Some(Ok(chunk))
             }
-            Ok(Some(Err(error))) => Some(Err(self.bad(error))),
             Ok(None) => None,
-            Err(_) => {
+            Err(Trouble::Provider(error)) => {
+                let so_far = std::mem::take(&mut self.so_far);
+                Some(Err(Bad { error, neutral: false, so_far }))
+            }
+            Err(Trouble::Fired(timer)) => {
                 let so_far = std::mem::take(&mut self.so_far);
                 Some(Err(self.job.timers.fired(timer, self.job.clock.now(), so_far)))
             }
         }
-    }
-
-    fn bad(&mut self, error: ProviderError) -> Bad {
-        Bad { error, neutral: false, so_far: std::mem::take(&mut self.so_far) }
     }
 }
 
@@ -235,6 +234,7 @@ impl Run {
         if called {
             self.forbid_continuing();
         }
+        self.broke_at.get_or_insert(self.failures.len());
         let event = self.failed(leg, job, bad, true, self.now());
         // Whatever else ends the search for a continuation, this is an answer that broke off.
         if let End::Live(won) = self.live(event).await {

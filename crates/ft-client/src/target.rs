@@ -79,14 +79,18 @@ pub(crate) struct TargetParts {
     pub(crate) hedge_speed: Slowness,
     pub(crate) meters: TargetMeters,
     pub(crate) number: u32,
+    /// The same model in another chain, whose gates it shares.
+    pub(crate) twin: Option<Arc<Target>>,
 }
 
 impl Target {
     pub(crate) fn new(parts: TargetParts) -> Self {
-        let gates = parts.provider.credentials.iter().map(|_| Arc::new(Gate::default())).collect();
+        let own = || parts.provider.credentials.iter().map(|_| Arc::default()).collect();
+        let twin = parts.twin.as_deref();
         Self {
-            credential_gates: gates,
-            gate: Arc::new(Gate::default()),
+            credential_gates: twin.map_or_else(own, |twin| twin.credential_gates.clone()),
+            gate: twin.map_or_else(Arc::default, |twin| Arc::clone(&twin.gate)),
+            number: twin.map_or(parts.number, |twin| twin.number),
             provider: parts.provider,
             config: parts.config,
             card: parts.card,
@@ -95,7 +99,6 @@ impl Target {
             speed: parts.speed,
             hedge_speed: parts.hedge_speed,
             meters: parts.meters,
-            number: parts.number,
             learned_limit: AtomicU64::new(u64::MAX),
             learned_at: AtomicU64::new(0),
         }
@@ -156,12 +159,18 @@ impl Target {
         let unused = |at: &usize| used & (1 << (at % 64)) == 0;
         let mut free =
             each.filter(unused).filter(|&at| self.credential_ready_at(at, now) == Tick::ZERO);
-        TargetView { ready_at: gate.max(breaker), credential_free: free.next().is_some() }
+        TargetView {
+            ready_at: gate.max(breaker),
+            open_until: breaker,
+            credential_free: free.next().is_some(),
+        }
     }
 
-    /// Whether every credential, or the target itself, is out.
-    pub(crate) fn is_out(&self) -> bool {
-        let out = |gate: &Gate| gate.reason() == Some(GateReason::Out);
+    /// Whether every credential, or the target itself, is out. Not when its pilot is due: without a call it would
+    /// never be back.
+    pub(crate) fn is_out(&self, now: Tick) -> bool {
+        let out =
+            |gate: &Gate| gate.reason() == Some(GateReason::Out) && gate.retry_at(now).is_some();
         out(&self.gate)
             || (0..self.provider.credentials.len()).all(|at| {
                 out(&self.provider.credentials[at].gate) || out(&self.credential_gates[at])
@@ -174,6 +183,7 @@ impl Target {
         self.breaker.reset();
         self.speed.clear();
         self.hedge_speed.clear();
+        self.learned_limit.store(u64::MAX, Ordering::Relaxed);
         for (own, shared) in self.credential_gates.iter().zip(&self.provider.credentials) {
             own.clear();
             shared.gate.clear();

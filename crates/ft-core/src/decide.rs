@@ -28,6 +28,12 @@ pub fn decide(plan: &Plan, ledger: &Ledger, view: &View<'_>, event: &Event, now:
     match *event {
         Event::Succeeded { .. } => Step::Answer,
         Event::HedgeDue => at.hedge(),
+        // What the caller must see ends the request, also while another leg runs.
+        Event::Failed { target, kind, scope, delivered: false, .. }
+            if at.must_be_seen(target, rule(kind, scope).next) =>
+        {
+            Step::Fail(FailReason::Refused)
+        }
         // Another leg may still answer: first success wins.
         Event::Skipped { .. } | Event::Failed { delivered: false, .. }
             if ledger.in_flight() > 0 =>
@@ -56,12 +62,6 @@ impl Decision<'_> {
     fn after_failure(&self, target: usize, next: Next, hint: Option<Duration>) -> Step {
         match next {
             Next::Stop => self.last_resort(FailReason::Deadline),
-            Next::StopIfFirst if self.ledger.is_first_asked(target) => {
-                Step::Fail(FailReason::Refused)
-            }
-            Next::StopUnlessConfigured if !self.plan.filtered_falls_through => {
-                Step::Fail(FailReason::Refused)
-            }
             Next::Refit if !self.ledger.was_refitted(target) => self.attempt(target, As::Refit),
             Next::OtherCredential
                 if self.view.targets[target].credential_free
@@ -77,6 +77,17 @@ impl Decision<'_> {
             Next::Next | Next::Refit | Next::StopIfFirst | Next::StopUnlessConfigured => {
                 self.next()
             }
+        }
+    }
+
+    /// A refusal that another target must not paper over.
+    fn must_be_seen(&self, target: usize, next: Next) -> bool {
+        match next {
+            Next::StopIfFirst => self.ledger.is_first_asked(target) && !self.ledger.has_delivered(),
+            Next::StopUnlessConfigured => {
+                !self.plan.filtered_falls_through && !self.ledger.has_delivered()
+            }
+            Next::Next | Next::OtherCredential | Next::Refit | Next::Stop => false,
         }
     }
 
@@ -131,6 +142,10 @@ impl Decision<'_> {
     }
 
     fn hedge(&self) -> Step {
+        // After content another answer would begin from the start.
+        if self.ledger.has_delivered() {
+            return Step::Hold;
+        }
         let Some(running) = self.ledger.sole_runner() else { return Step::Hold };
         let provider = self.plan.targets[running].provider;
         let other = (0..self.plan.targets.len()).find(|&target| {
@@ -170,7 +185,9 @@ impl Decision<'_> {
     }
 
     fn last_resort(&self, reason: FailReason) -> Step {
-        if !self.plan.last_resorts || matches!(reason, FailReason::TooLong | FailReason::Refused) {
+        let own =
+            matches!(reason, FailReason::TooLong | FailReason::Refused | FailReason::Unsuited);
+        if !self.plan.last_resorts || own {
             Step::Fail(reason)
         } else if self.view.stale {
             Step::Stale

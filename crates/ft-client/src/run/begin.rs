@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ft_core::chat::Message;
+use ft_core::chat::{Assembler, Message};
 use ft_core::decide::{Ledger, MidStream};
 use ft_core::{ChatRequest, Tick};
 
@@ -56,6 +56,8 @@ impl Run {
             streaming: None,
             delivered: None,
             continued: false,
+            broke_at: None,
+            paid_from: None,
             key: None,
             stale: None,
             lead: None,
@@ -76,8 +78,7 @@ impl Run {
         let request = Arc::clone(&self.request);
         let cost = |target: &Target| {
             let price = target.price(&client.world.catalogue, wall)?;
-            let input = target.counter().count_request(&request);
-            Some(price.at_most(input.tokens, target.output_at_most(&request)))
+            Some(price.cost(&super::cost::usual_usage(target, &request)))
         };
         let hedge = client.hedge.is_some() && request.needs() == ft_core::Capabilities::NONE;
         let facts = Facts {
@@ -153,6 +154,7 @@ fn validate(request: &ChatRequest) -> Result<(), Error> {
         |value: Option<f64>, most: f64| value.is_none_or(|value| (0.0..=most).contains(&value));
     rule(number(request.temperature, 2.0), "`temperature` must be a number from 0 to 2")?;
     rule(number(request.top_p, 1.0), "`top_p` must be a number from 0 to 1")?;
-    rule(request.n != Some(0), "`n` must be at least 1")?;
+    let most = u32::try_from(Assembler::MOST_CHOICES).unwrap_or(u32::MAX);
+    rule(request.n.is_none_or(|n| (1..=most).contains(&n)), "`n` must be from 1 to 128")?;
     rule(request.output_limit() != Some(0), "`max_tokens` must be at least 1")
 }

@@ -55,7 +55,11 @@ impl Run {
         };
         let overrides = (
             (self.options.no_fallback, self.options.no_emergency, self.options.max_attempts),
-            (self.options.deadline, self.options.idempotency_key.as_deref()),
+            (
+                self.options.deadline,
+                self.options.idempotency_key.as_deref(),
+                self.options.mid_stream,
+            ),
         );
         let mut follower =
             match self.client.flights.join(FlightKey::with_overrides(key, &overrides)) {

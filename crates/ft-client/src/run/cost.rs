@@ -8,8 +8,7 @@ use super::Run;
 use crate::attempt::Job;
 use crate::target::Target;
 
-/// Output tokens assumed of an attempt that was cut in silence and whose request sets no limit: what the
-/// default chain asks for.
+/// Output tokens assumed of a request that sets no limit: what the article's chain asks for.
 const ASSUMED_OUTPUT: u64 = 1_000;
 
 impl Run {
@@ -35,7 +34,7 @@ impl Run {
         sent: bool,
         so_far: &Assembler,
     ) -> (Option<Pico>, bool) {
-        let said = !so_far.so_far().choices.is_empty();
+        let said = so_far.has_said();
         match bill {
             // A price that is unknown is unknown for nothing too, but nothing costs nothing.
             _ if !sent => (Some(Pico::ZERO), false),
@@ -45,16 +44,23 @@ impl Run {
                 (cost, true)
             }
             Bill::Nothing | Bill::Estimate => {
-                (self.cost_of_silence(&job.target, &job.request), true)
+                (self.cost_of_silence(&job.target, &job.request, job.guards.reserved()), true)
             }
         }
     }
 
-    /// The cost of an attempt that was sent and of which nothing came back.
-    pub(super) fn cost_of_silence(&self, target: &Target, request: &ChatRequest) -> Option<Pico> {
-        let input = target.counter().count_request(request).tokens;
-        let output = request.output_limit().unwrap_or(ASSUMED_OUTPUT);
-        self.price_of(target, &Usage::new(input, output))
+    /// The cost of an attempt that was sent and of which nothing came back: what was reserved for it, so that the
+    /// report and the budget agree; without a budget the most that it would usually cost.
+    pub(super) fn cost_of_silence(
+        &self,
+        target: &Target,
+        request: &ChatRequest,
+        reserved: Option<Pico>,
+    ) -> Option<Pico> {
+        if reserved.is_some() {
+            return reserved;
+        }
+        self.price_of(target, &usual_usage(target, request))
     }
 
     fn price_of(&self, target: &Target, usage: &Usage) -> Option<Pico> {
@@ -65,6 +71,16 @@ impl Run {
         }
         price.map(|price| price.cost(usage))
     }
+}
+
+/// The usage that a request is taken to have at a target before it has been asked.
+///
+/// Not the most that it may have: that is as long as a window, and would make the model with the largest one the
+/// dearest.
+pub(super) fn usual_usage(target: &Target, request: &ChatRequest) -> Usage {
+    let input = target.counter().count_request(request).tokens;
+    let each = request.output_limit().unwrap_or(ASSUMED_OUTPUT);
+    Usage::new(input, each.saturating_mul(u64::from(request.choices())))
 }
 
 /// The usage that the provider did not report, counted here.

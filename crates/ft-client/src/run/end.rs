@@ -57,7 +57,7 @@ impl Run {
     fn without_time(&self) -> End {
         if self.stale.is_some() && self.plan.last_resorts {
             End::Stale
-        } else if self.plan.emergency {
+        } else if self.plan.emergency && self.plan.last_resorts {
             End::Emergency
         } else {
             End::Fail(FailReason::Deadline)
@@ -213,11 +213,15 @@ impl Run {
     pub(crate) fn fail(&mut self, reason: FailReason) -> Error {
         let now = self.now();
         let kind = FailKind::from(reason);
-        // A refusal ends the request by itself; otherwise the first failure is what its model would have said.
-        let at = if reason == FailReason::Refused {
-            self.failures.len().checked_sub(1)
-        } else {
-            Some(0)
+        // What ended the request by itself; otherwise the first failure, which its model would have given.
+        let at = match reason {
+            FailReason::Refused => self.failures.len().checked_sub(1),
+            FailReason::MidStream => self.broke_at,
+            FailReason::Unsuited
+            | FailReason::TooLong
+            | FailReason::Deadline
+            | FailReason::Exhausted
+            | FailReason::Spend => Some(0),
         };
         let cause =
             at.filter(|&at| at < self.failures.len()).map(|at| self.failures.swap_remove(at));
@@ -225,7 +229,8 @@ impl Run {
         let soonest = self.members.iter().map(free).min().filter(|&at| at > now);
         let retry_after = match kind {
             FailKind::Exhausted | FailKind::Deadline => soonest.map(|at| at.since(now)),
-            _ => None,
+            FailKind::Spend => self.paid_from.map(|at| at.since(now)),
+            FailKind::Invalid | FailKind::Refused | FailKind::TooLong | FailKind::MidStream => None,
         };
         let detail = self.detail(kind, cause.as_ref());
         let error =
@@ -237,8 +242,9 @@ impl Run {
 
     /// Another call's error, as this call's.
     fn fail_as(&mut self, error: Error) -> Error {
-        self.tell(&self.report_so_far(self.now()), Some(&error));
-        error
+        let report = self.report_so_far(self.now());
+        self.tell(&report, Some(&error));
+        error.with_report(report)
     }
 
     fn detail(&self, kind: FailKind, cause: Option<&ft_core::ProviderError>) -> String {
@@ -270,7 +276,10 @@ impl Run {
     /// end does not, and passes the lead on.
     fn share_end(&mut self, reason: FailReason, end: Result<&Answer, &Error>) {
         match reason {
-            FailReason::Exhausted | FailReason::Refused | FailReason::TooLong => self.share(end),
+            FailReason::Exhausted
+            | FailReason::Refused
+            | FailReason::Unsuited
+            | FailReason::TooLong => self.share(end),
             FailReason::Deadline | FailReason::Spend | FailReason::MidStream => self.lead = None,
         }
     }

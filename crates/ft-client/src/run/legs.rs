@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use ft_core::decide::{As, Event};
+use ft_core::decide::{As, Event, Skip};
 use ft_core::{Call, ChatResponse, ErrorKind, Tick, rule};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
@@ -39,6 +39,8 @@ pub(crate) struct Leg {
     pub(crate) entry: usize,
     pub(crate) credential: usize,
     began: Tick,
+    /// The money taken for it, which is what it is settled at when it is dropped.
+    reserved: Option<ft_cost::Pico>,
 }
 
 /// The attempt that answered.
@@ -62,7 +64,8 @@ impl Run {
         self.progress[target].fit = fit;
         let entry = self.trail.len();
         self.trail.push(begun(&runtime, manner, now.since(self.began)));
-        let leg = Leg { target, entry, credential, began: now };
+        let reserved = guards.reserved();
+        let leg = Leg { target, entry, credential, began: now, reserved };
         let mode = match self.want {
             Want::Stream if self.commit() == Commit::FirstContent => Mode::Streamed,
             Want::Stream => Mode::Assembled,
@@ -209,7 +212,8 @@ impl Run {
         let target = Arc::clone(&self.members[leg.target].target);
         let took = now.since(leg.began);
         target.hedge_speed.record_censored(now, took);
-        let cost = self.cost_of_silence(&target, self.sent(leg.target).unwrap_or(&self.request));
+        let request = self.sent(leg.target).unwrap_or(&self.request);
+        let cost = self.cost_of_silence(&target, request, leg.reserved);
         let attempt = &mut self.trail[leg.entry];
         attempt.took = took;
         attempt.outcome = Outcome::Cancelled;
@@ -264,6 +268,9 @@ impl Run {
         runtime.meters.skipped(refusal.why);
         telemetry::skipped(&self.span, &attempt);
         self.trail.push(attempt);
+        if refusal.why == Skip::Spend {
+            self.paid_from = refusal.retry_at.or(self.paid_from);
+        }
         if manner == As::Hedge {
             return self.race().await;
         }

@@ -43,7 +43,7 @@ impl Assembler {
             response.usage = Some(usage.clone());
         }
         merge(&mut response.extra, &chunk.extra);
-        for piece in &chunk.choices {
+        for piece in chunk.choices.iter().take(Self::MOST_CHOICES) {
             self.push_choice(piece);
         }
     }
@@ -83,6 +83,10 @@ impl Assembler {
         merge(&mut choice.extra, &piece.extra);
     }
 
+    /// Answers beyond this many are dropped: OpenAI's `n` ends at 128, and a hostile chunk with a hundred thousand
+    /// would cost quadratic time.
+    pub const MOST_CHOICES: usize = 128;
+
     fn choice(&mut self, index: u32) -> usize {
         let choices = &mut self.response.choices;
         if let Some(at) = choices.iter().position(|choice| choice.index == index) {
@@ -118,6 +122,26 @@ impl Assembler {
     #[must_use]
     pub fn so_far(&self) -> &ChatResponse {
         &self.response
+    }
+
+    /// Whether anything has been said: text, refusal, reasoning or a tool call. A role alone says nothing.
+    #[must_use]
+    pub fn has_said(&self) -> bool {
+        self.response.choices.iter().any(|choice| {
+            let message = &choice.message;
+            !message.content.text().is_empty()
+                || message.refusal.as_deref().is_some_and(|words| !words.is_empty())
+                || !message.tool_calls.is_empty()
+                || !message.extra.is_empty()
+        })
+    }
+
+    /// Whether this many answers are there and each has said why it ended.
+    #[must_use]
+    pub fn is_finished(&self, choices: u32) -> bool {
+        let all = &self.response.choices;
+        u32::try_from(all.len()).is_ok_and(|count| count >= choices.max(1))
+            && all.iter().all(|choice| choice.finish_reason.is_some())
     }
 
     /// Bytes of text so far, over all choices.

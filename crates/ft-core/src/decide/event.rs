@@ -170,9 +170,11 @@ impl As {
 /// Why a request ends without an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FailReason {
-    /// The provider refused the request itself: another would too, or must not be asked.
+    /// One refusal of the request ended it: another target would refuse too, or must not be asked.
     Refused,
-    /// The request is too long for every target, or none can do what it needs.
+    /// Every target refused the request for its own sake, or lacks what it needs.
+    Unsuited,
+    /// The request is too long for every target.
     TooLong,
     /// The answer broke off after content had reached the caller.
     MidStream,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{As, Event, FailReason, Plan, Skip, View};
 use crate::kind::ErrorKind;
-use crate::table::{Next, Out, rule};
+use crate::table::{Next, rule};
 use crate::time::Tick;
 
 /// A request whose every target is gated wakes when a gate opens, finds a pilot in it, and waits again.
@@ -64,8 +64,6 @@ enum End {
         transient: bool,
         again: bool,
         not_before: Tick,
-        /// That it shut a gate, which is worth waiting for.
-        gated: bool,
     },
 }
 
@@ -124,7 +122,7 @@ impl Ledger {
                 progress.spend_refused |= matches!(why, Skip::Spend);
                 let own_fault = match why {
                     Skip::TooLong => Some(FailReason::TooLong),
-                    Skip::Unsupported => Some(FailReason::Refused),
+                    Skip::Unsupported => Some(FailReason::Unsuited),
                     Skip::Gate
                     | Skip::Out
                     | Skip::InFlight
@@ -152,7 +150,7 @@ impl Ledger {
                     ErrorKind::Unsupported
                     | ErrorKind::InvalidRequest
                     | ErrorKind::PayloadTooLarge
-                    | ErrorKind::ContentFiltered => Some(FailReason::Refused),
+                    | ErrorKind::ContentFiltered => Some(FailReason::Unsuited),
                     ErrorKind::Connect
                     | ErrorKind::Interrupted
                     | ErrorKind::Stalled
@@ -175,11 +173,6 @@ impl Ledger {
                     transient: kind.is_transient(),
                     again: rule.again,
                     not_before: now.after(hint.unwrap_or_default()),
-                    gated: match rule.out {
-                        Out::Gate | Out::Out => true,
-                        Out::GateIfHinted => hint.is_some(),
-                        Out::Nothing => false,
-                    },
                 };
             }
             Event::Woke => self.woke(),
@@ -231,12 +224,11 @@ impl Ledger {
                     let ready = view.targets[at].ready_at.max(retry_at.unwrap_or(Tick::ZERO));
                     ready.max(now.after(self.idle_wait()))
                 }),
-                End::Failed { again, not_before, gated, .. } => again.then(|| {
-                    // What is shut without a gate is a breaker, and those are not waited for: whoever finds it
-                    // shut still after the back-off is skipped.
-                    let gate = if gated { view.targets[at].ready_at } else { Tick::ZERO };
-                    backoff.max(gate).max(not_before)
-                }),
+                End::Failed { again, not_before, .. } => {
+                    // A breaker that this very failure opened is not waited for.
+                    let asked_again = again && view.targets[at].open_until <= backoff;
+                    asked_again.then(|| backoff.max(view.targets[at].ready_at).max(not_before))
+                }
             }
         };
         self.targets.iter().enumerate().filter_map(ready).min()
@@ -339,7 +331,7 @@ impl Ledger {
             // The longest window decides: one that was merely unsuitable would not have helped.
             let long =
                 self.targets.iter().any(|target| target.own_fault == Some(FailReason::TooLong));
-            if long { FailReason::TooLong } else { FailReason::Refused }
+            if long { FailReason::TooLong } else { FailReason::Unsuited }
         } else if self.attempts == 0 && self.targets.iter().any(|target| target.spend_refused) {
             FailReason::Spend
         } else {

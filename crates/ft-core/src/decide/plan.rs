@@ -68,6 +68,8 @@ pub struct View<'a> {
 pub struct TargetView {
     /// When its gates and its breaker let a call through; [`Tick::ZERO`] when they do.
     pub ready_at: Tick,
+    /// When its breaker lets a call through; [`Tick::ZERO`] when it does.
+    pub open_until: Tick,
     /// Whether a credential that this call has not used is free.
     pub credential_free: bool,
 }

@@ -201,9 +201,10 @@ fn the_breaker_that_a_failure_opened_is_not_waited_for() {
     let (kind, scope) = (ErrorKind::ServerError, Scope::Target);
     let event = Event::Failed { target: 0, kind, scope, hint: None, delivered: false };
     ledger.note(&event, now);
-    let open = [TargetView { ready_at: Tick::from_secs(31), credential_free: true }];
+    let until = Tick::from_secs(31);
+    let open = [TargetView { ready_at: until, open_until: until, credential_free: true }];
     let step = decide(&plan, &ledger, &View { targets: &open, stale: false }, &event, now);
-    assert_eq!(step, Step::Wait { until: now.after(Duration::from_millis(100)) });
+    assert_eq!(step, Step::Fail(FailReason::Exhausted));
 }
 
 #[test]

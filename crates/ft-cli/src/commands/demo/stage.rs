@@ -21,6 +21,10 @@ const EMERGENCY: &str = "The assistant is unavailable right now. Please try agai
 /// The most output tokens of a request: what is not heard of is billed as if all of them had come.
 const MAX_TOKENS: u64 = 128;
 
+/// How long the last model may take: longer than the article's 1 s. Upstream and client share this machine, and when
+/// it stands still for a second, nobody is left to fall back to.
+const LAST_PATIENCE: Duration = Duration::from_secs(6);
+
 /// Between building and the first request: connections are not set up under the first callers' eyes.
 const LEAD: Duration = Duration::from_millis(200);
 
@@ -115,6 +119,9 @@ fn whole_chain(base_url: &str) -> ClientConfig {
     for target in chain.tiers.iter_mut().flat_map(|tier| &mut tier.targets) {
         hurry(target);
     }
+    if let Some(last) = chain.tiers.iter_mut().flat_map(|tier| &mut tier.targets).last() {
+        last.first_token_timeout = Some(LAST_PATIENCE);
+    }
     chain.emergency = Some(EMERGENCY.to_owned());
     chain.cache = CacheSettings { fresh_for: Duration::from_secs(60), ..CacheSettings::default() };
     let breaker = BreakerSettings { open_for: OPEN_FOR, ..BreakerSettings::default() };
@@ -150,8 +157,8 @@ fn config(base_url: &str, mut chain: ChainConfig, breaker: BreakerSettings) -> C
     config
 }
 
-/// These answers come at once when they come, so a second of silence is a stall.
+/// These answers come at once when they come, so two seconds of silence are a stall.
 fn hurry(target: &mut TargetConfig) {
-    target.idle_timeout = Duration::from_secs(1);
+    target.idle_timeout = Duration::from_secs(2);
     target.attempt_timeout = Duration::from_secs(10);
 }

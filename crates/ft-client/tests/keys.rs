@@ -4,6 +4,8 @@
 //! level: this workspace's, and those of the HTTP client, its connections and its TLS. Everything that came out
 //! is searched for the key and for any eight characters of it. One test, since the listener is the process's.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::error::Error as _;
 use std::fmt::Write as _;
 use std::io::{Read, Write};

@@ -105,7 +105,7 @@ async fn dropping_the_stream_closes_the_connection_upstream_and_blames_nobody() 
 async fn a_deadline_ends_the_call_and_cancels_upstream() {
     for way in WAYS {
         let world = setup(way, "one/a", a_gives(Reply::ok().hang())).trip_at_once().build();
-        let options = CallOptions::new().with_deadline(std::time::Duration::from_millis(200));
+        let options = CallOptions::new().with_deadline(secs(1));
         let error = world.ask_with(ChatRequest::user("hi"), options).await.unwrap_err();
         assert_eq!(error.kind(), ft_client::FailKind::Deadline);
         assert_eq!(trail(error.report().unwrap()), ["a deadline_exceeded"]);

@@ -3,6 +3,7 @@
 //! Order and kind are asserted, never time: where silence is the fault a timer is short, everywhere else
 //! nothing depends on how fast the machine is.
 #![cfg(feature = "http")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod calls;
 mod cascade;

@@ -9,7 +9,7 @@ use ft_sim::{Outcome, Reply};
 use serde_json::json;
 
 use crate::world::{
-    WELL, Way, World, a_gives, millis, read, setup, text_of, then_well, trail, within,
+    WELL, Way, World, a_gives, millis, read, secs, setup, text_of, then_well, trail, within,
 };
 
 async fn open(world: &World) -> AnswerStream {
@@ -39,7 +39,7 @@ fn breaks() -> Vec<(&'static str, Reply, ErrorKind)> {
 fn world(way: Way, shape: &str, reply: Reply) -> crate::world::Setup {
     setup(way, shape, a_gives(then_well([reply]))).targets(|target| {
         if target.model == "a" {
-            target.idle_timeout = millis(200);
+            target.idle_timeout = secs(1);
         }
     })
 }

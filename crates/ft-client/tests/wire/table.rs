@@ -309,8 +309,8 @@ async fn a_refused_connection_fails_over_and_opens_the_breaker() {
 fn impatient(setup: Setup) -> Setup {
     setup.targets(|target| {
         if target.model == "a" {
-            target.attempt_timeout = millis(200);
-            target.idle_timeout = millis(100);
+            target.attempt_timeout = secs(1);
+            target.idle_timeout = secs(1);
         }
     })
 }
@@ -349,7 +349,7 @@ async fn a_stream_that_stalls_before_content_meets_the_first_token_timer() {
             let world = setup(way, "one/a | two/b", a_gives(reply.clone()))
                 .targets(|target| {
                     if target.model == "a" {
-                        *target = target.clone().with_first_token_timeout(millis(200));
+                        *target = target.clone().with_first_token_timeout(secs(1));
                     }
                 })
                 .trip_at_once()

@@ -46,6 +46,10 @@ impl From<Gated> for Refusal {
     }
 }
 
+/// An attempt that is given nine tenths of its usual time is not cut short by an impatient caller: a little of the
+/// deadline always goes before the first attempt.
+const NEARLY: f64 = 0.9;
+
 impl Run {
     pub(crate) fn admit(&mut self, at: usize, manner: As, now: Tick) -> Result<Admitted, Refusal> {
         let target = Arc::clone(&self.members()[at].target);
@@ -173,6 +177,7 @@ impl Run {
         };
         let allowed = remaining.saturating_sub(below);
         let own = target.config.attempt_timeout;
+        let usual = self.usual_time(own, at);
         if target.speed.quantile(now, 50).is_some_and(|usual| allowed < usual.min(own) / 2)
             || allowed.is_zero()
         {
@@ -181,11 +186,18 @@ impl Run {
         Ok(Timers {
             first_token: target.config.first_token_timeout.map(|first| now.after(first)),
             end: now.after(own.min(allowed)),
-            shortened: allowed < own,
+            shortened: allowed < usual.mul_f64(NEARLY),
             last: now.after(own.min(remaining)),
             deadline: self.deadline(),
             idle: target.config.idle_timeout,
         })
+    }
+
+    /// What this target is given by the chain's own deadline, when it is asked first: a chain whose deadline is
+    /// shorter than its attempts is configured so, and a target that is silent for all of that has failed.
+    fn usual_time(&self, own: Duration, at: usize) -> Duration {
+        let deadline = self.chain.config.deadline;
+        own.min(deadline.saturating_sub(reserve_after(self.members(), at, deadline)))
     }
 
     /// The first credential that this call has not used up and whose gates let it through.

@@ -185,6 +185,11 @@ impl Decision<'_> {
     }
 
     fn last_resort(&self, reason: FailReason) -> Step {
+        // When time has run out, that is why nothing more is tried.
+        let reason = match reason {
+            FailReason::Exhausted if self.now >= self.plan.deadline => FailReason::Deadline,
+            reason => reason,
+        };
         let own =
             matches!(reason, FailReason::TooLong | FailReason::Refused | FailReason::Unsuited);
         if !self.plan.last_resorts || own {

@@ -105,6 +105,16 @@ async fn the_targets_own_timer_counts_even_under_a_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_target_that_hangs_opens_its_breaker_also_when_the_chain_leaves_it_less_than_its_attempt()
+{
+    let trial = setup("a | b", a_gives(Reply::ok().hang())).build();
+    for _ in 0..5 {
+        trial.ask(Way::Plain).await.unwrap();
+    }
+    assert_eq!(trial.breaker("a"), "open");
+}
+
+#[tokio::test(start_paused = true)]
 async fn no_wait_runs_past_the_deadline() {
     for way in WAYS {
         let trial = trial("a", a_gives(then_well([Reply::throttled(secs(8))])));

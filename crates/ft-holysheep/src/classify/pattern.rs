@@ -12,7 +12,7 @@ pub(super) struct Pattern(Vec<Token>);
 #[derive(Clone, Debug)]
 enum Token {
     /// With its search prepared: that costs more than most searches.
-    Words(Finder<'static>),
+    Words(Box<Finder<'static>>),
     Gap,
     Number,
 }
@@ -29,7 +29,7 @@ impl Pattern {
             let end = rest.find(['*', '#']).unwrap_or(rest.len());
             if end > 0 {
                 let words = Finder::new(&rest.as_bytes()[..end]).into_owned();
-                tokens.push(Token::Words(words));
+                tokens.push(Token::Words(Box::new(words)));
             }
             match rest.as_bytes().get(end) {
                 Some(b'*') => tokens.push(Token::Gap),

@@ -293,7 +293,7 @@ fn parts(c: &mut Criterion) {
         emergency: false,
         backoff: vec![Duration::from_millis(100)],
     };
-    let views = [TargetView { ready_at: Tick::ZERO, credential_free: true }; 3];
+    let views = [TargetView { credential_free: true, ..TargetView::default() }; 3];
     let view = View { targets: &views, stale: false };
     let ledger = Ledger::new(3);
     let now = Tick::from_secs(1);

@@ -4,6 +4,9 @@
 //! Time is paused and every draw comes from a fixed seed, so a run gives the same figures on every machine.
 //! `RUN_FULL_FIGURES=1` runs the full sizes; what a smaller run can and cannot show stands at each test.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::print_stdout, reason = "what was measured stands beside its bound")]
+
 mod faults;
 mod hang;
 mod storm;

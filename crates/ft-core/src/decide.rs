@@ -40,8 +40,8 @@ pub fn decide(plan: &Plan, ledger: &Ledger, view: &View<'_>, event: &Event, now:
         {
             Step::Hold
         }
-        Event::Failed { .. } | Event::Skipped { .. } if ledger.has_delivered() => {
-            at.after_content()
+        Event::Failed { target, .. } | Event::Skipped { target, .. } if ledger.has_delivered() => {
+            at.after_content(target)
         }
         Event::Failed { target, kind, scope, hint, .. } => {
             at.after_failure(target, rule(kind, scope).next, hint)
@@ -165,7 +165,9 @@ impl Decision<'_> {
     }
 
     /// Content has reached the caller, so no other answer may begin from the start.
-    fn after_content(&self) -> Step {
+    ///
+    /// The target that has just broken off is the last to be asked to go on.
+    fn after_content(&self, broke: usize) -> Step {
         let takes_over = |&target: &usize| {
             self.plan.targets[target].prefill
                 && !self.ledger.is_barred(target)
@@ -175,7 +177,8 @@ impl Decision<'_> {
         match self.plan.mid_stream {
             MidStream::Fail => Step::Fail(FailReason::MidStream),
             MidStream::Continue => {
-                let other = (0..self.plan.targets.len()).find(takes_over);
+                let others = (0..self.plan.targets.len()).filter(|&target| target != broke);
+                let other = others.chain([broke]).find(takes_over);
                 match other.map(|target| self.attempt(target, As::Continue)) {
                     Some(step @ Step::Try { .. }) => step,
                     _ => Step::Fail(FailReason::MidStream),

@@ -257,6 +257,15 @@ fn after_content_it_fails_or_goes_on_as_configured() {
 }
 
 #[test]
+fn another_target_goes_on_before_the_one_that_broke_off() {
+    let mut plan = Plan { mid_stream: MidStream::Continue, ..plan(2) };
+    plan.targets.iter_mut().for_each(|target| target.prefill = true);
+    assert_eq!(run(&plan, false, "cut! ok"), "a b:continue answer");
+    assert_eq!(run(&plan, false, "cut! breaker+9 ok"), "a b:continue a:continue answer");
+    assert_eq!(run(&plan, false, "stall! breaker+9"), "a b:continue fail(midstream)");
+}
+
+#[test]
 fn after_content_no_target_begins_from_the_start() {
     let mut plan = Plan { mid_stream: MidStream::Continue, ..plan(3) };
     plan.targets[1].prefill = true;

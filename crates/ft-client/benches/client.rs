@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use criterion::{Criterion, criterion_group, criterion_main};
 use ft_client::cache::{Cache, CacheConfig, Fill, Key, Lookup, Quality, Scope, ServedBy};
-use ft_client::config::{ClientConfig, ProviderConfig, TargetConfig};
+use ft_client::config::{CacheSettings, ClientConfig, ProviderConfig, TargetConfig};
 use ft_client::context::{Strategy, Window, counter_for, fit};
 use ft_client::core::decide::{
     Event, Ledger, MidStream, Plan, PlannedTarget, TargetView, View, decide,
@@ -58,9 +58,7 @@ fn client(fresh_for: Duration) -> Client {
     Client::builder()
         .provider(Instant(answer()))
         .tier("primary", [TargetConfig::new("holysheep", MODEL)])
-        .configure(|config| {
-            config.chains.values_mut().for_each(|chain| chain.cache.fresh_for = fresh_for);
-        })
+        .cache(CacheSettings { fresh_for, ..CacheSettings::default() })
         .build()
         .unwrap()
 }

@@ -23,7 +23,7 @@ use results::Results;
 /// The page that is written from the results.
 const PAGE: &str = "docs/benchmarks.md";
 
-/// Run the benches, keep the figures in bench/results/<commit>.json, write docs/benchmarks.md.
+/// Run the benches, keep the figures in `bench/results/<commit>.json`, write docs/benchmarks.md.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Options {

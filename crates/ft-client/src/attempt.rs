@@ -58,7 +58,7 @@ pub(crate) struct Job {
 
 /// How an attempt ended.
 pub(crate) struct Ended {
-    pub(crate) job: Job,
+    pub(crate) job: Box<Job>,
     pub(crate) result: Result<Good, Bad>,
     pub(crate) first_token: Option<Duration>,
 }
@@ -91,7 +91,7 @@ impl Job {
     ///
     /// # Cancel safety
     /// Dropping it cancels the call upstream; the guards say what that means.
-    pub(crate) async fn run(mut self) -> Ended {
+    pub(crate) async fn run(mut self: Box<Self>) -> Ended {
         let mut first_token = None;
         let result = match self.mode {
             Mode::Plain => self.plain().await,

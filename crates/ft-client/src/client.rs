@@ -118,12 +118,15 @@ impl Client {
         request: ChatRequest,
         options: CallOptions,
     ) -> Result<Answer, Error> {
-        let run = self.begin(request, options, Want::Plain)?;
+        let mut run = self.begin(request, options, Want::Plain)?;
+        if let Some(answer) = run.at_once() {
+            return Ok(answer);
+        }
         let span = run.span.clone();
         match run.go().instrument(span).await? {
             Done::Whole(answer) => Ok(*answer),
             // A plain call never streams; were it to, its stream would still be a whole answer.
-            Done::Streaming(run, body) => AnswerStream::live(*run, *body).collect().await,
+            Done::Streaming(run, body) => AnswerStream::live(run, *body).collect().await,
         }
     }
 
@@ -151,15 +154,23 @@ impl Client {
         options: CallOptions,
     ) -> Result<AnswerStream, Error> {
         let wants_usage = request.wants_usage();
-        let run = self.begin(request, options, Want::Stream)?;
+        let mut run = self.begin(request, options, Want::Stream)?;
+        if let Some(answer) = run.at_once() {
+            return Ok(AnswerStream::of_answer(answer, wants_usage));
+        }
         let span = run.span.clone();
         Ok(match run.go().instrument(span).await? {
             Done::Whole(answer) => AnswerStream::of_answer(*answer, wants_usage),
-            Done::Streaming(run, body) => AnswerStream::live(*run, *body),
+            Done::Streaming(run, body) => AnswerStream::live(run, *body),
         })
     }
 
-    fn begin(&self, request: ChatRequest, options: CallOptions, want: Want) -> Result<Run, Error> {
+    fn begin(
+        &self,
+        request: ChatRequest,
+        options: CallOptions,
+        want: Want,
+    ) -> Result<Box<Run>, Error> {
         Run::begin(&self.inner, request, options, want).inspect_err(|_| self.inner.meters.refused())
     }
 

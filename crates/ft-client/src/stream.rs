@@ -58,7 +58,7 @@ impl AnswerStream {
         Self { inner: Box::pin(inner), report: Arc::new(Mutex::new(answer.report)) }
     }
 
-    pub(crate) fn live(run: Run, body: Body) -> Self {
+    pub(crate) fn live(run: Box<Run>, body: Body) -> Self {
         let report = run.live_report(body.leg.target, body.first_token, run.now());
         let report = Arc::new(Mutex::new(report));
         Self { inner: Box::pin(forward(run, body, Arc::clone(&report))), report }
@@ -82,14 +82,14 @@ impl fmt::Debug for AnswerStream {
 /// An attempt that is to be settled.
 pub(crate) struct Settling {
     pub(crate) leg: Leg,
-    pub(crate) job: Job,
+    pub(crate) job: Box<Job>,
     pub(crate) first_token: Option<Duration>,
 }
 
 /// An attempt's stream after its first content, with its guards.
 pub(crate) struct Body {
     pub(crate) leg: Leg,
-    pub(crate) job: Job,
+    pub(crate) job: Box<Job>,
     head: std::vec::IntoIter<ChatChunk>,
     rest: ChunkStream,
     so_far: Assembler,
@@ -161,7 +161,7 @@ fn shaped(mut chunk: ChatChunk, wants_usage: bool) -> Option<ChatChunk> {
 }
 
 fn forward(
-    mut run: Run,
+    mut run: Box<Run>,
     body: Body,
     report: Arc<Mutex<Report>>,
 ) -> impl Stream<Item = Result<ChatChunk, Error>> + Send {

@@ -21,7 +21,7 @@ impl Run {
         mut request: ChatRequest,
         options: CallOptions,
         want: Want,
-    ) -> Result<Self, Error> {
+    ) -> Result<Box<Self>, Error> {
         let now = client.world.clock.now();
         let chain = client.chain(&options.chain)?;
         validate(&request)?;
@@ -36,7 +36,8 @@ impl Run {
             None => format!("ft-{:016x}", draw.next_u64()),
         };
         let span = telemetry::request_span(&chain.name, &request_id, want == Want::Stream);
-        Ok(Self {
+        // It is large, and is handed from future to future.
+        Ok(Box::new(Self {
             client: Arc::clone(client),
             request: Arc::new(request),
             want,
@@ -67,7 +68,7 @@ impl Run {
             own: None,
             chain,
             options,
-        })
+        }))
     }
 
     /// Makes the order and the bounds, once.

@@ -26,15 +26,20 @@ pub(crate) enum Done {
 }
 
 impl Run {
-    /// The whole way of one request.
+    /// The answer of a request that needs nobody: a fresh one from the cache.
+    ///
+    /// Asked before [`go`](Self::go), whose future has room for everything that may follow and is not cheap to move.
+    pub(crate) fn at_once(&mut self) -> Option<Answer> {
+        let answer = self.fresh(self.began)?;
+        self.tell(&answer.report, None);
+        Some(answer)
+    }
+
+    /// The way of one request that the cache alone cannot answer.
     ///
     /// # Cancel safety
     /// Dropping it cancels what is under way; see [`Run`].
-    pub(crate) async fn go(mut self) -> Result<Done, Error> {
-        let now = self.now();
-        if let Some(answer) = self.fresh(now) {
-            return Ok(self.whole(answer));
-        }
+    pub(crate) async fn go(mut self: Box<Self>) -> Result<Done, Error> {
         match self.join().await {
             Joined::Go => {}
             Joined::Shared(Ok(answer)) => {
@@ -64,7 +69,7 @@ impl Run {
         }
     }
 
-    async fn conclude(mut self, end: End) -> Result<Done, Error> {
+    async fn conclude(mut self: Box<Self>, end: End) -> Result<Done, Error> {
         match end {
             End::Live(won) => Ok(self.answered(*won)),
             End::Stale => match self.stale.take() {
@@ -80,11 +85,11 @@ impl Run {
         }
     }
 
-    fn answered(mut self, won: Won) -> Done {
+    fn answered(mut self: Box<Self>, won: Won) -> Done {
         match Body::new(won) {
             Ok(body) => {
                 self.own = Some(self.own_time());
-                Done::Streaming(Box::new(self), Box::new(body))
+                Done::Streaming(self, Box::new(body))
             }
             Err(settling) => {
                 let (Settling { leg, job, first_token }, response) = *settling;
@@ -97,7 +102,7 @@ impl Run {
     pub(crate) fn complete(
         &mut self,
         leg: super::legs::Leg,
-        mut job: crate::attempt::Job,
+        mut job: Box<crate::attempt::Job>,
         response: ChatResponse,
         first_token: Option<Duration>,
     ) -> Answer {
@@ -115,7 +120,9 @@ impl Run {
         if let Some(usage) = &response.usage {
             job.target.meters.tokens(usage);
         }
-        let report = self.live_report(leg.target, first_token, now);
+        // Nothing asks for the trail after this.
+        let trail = std::mem::take(&mut self.trail);
+        let report = self.served_report(leg.target, first_token, trail, now);
         let response = Arc::new(self.joined(response));
         self.fill(&response, &report, now);
         let response = Arc::unwrap_or_clone(response);
@@ -143,6 +150,16 @@ impl Run {
         first_token: Option<Duration>,
         now: Tick,
     ) -> Report {
+        self.served_report(target, first_token, self.trail.clone(), now)
+    }
+
+    fn served_report(
+        &self,
+        target: usize,
+        first_token: Option<Duration>,
+        trail: Vec<Attempt>,
+        now: Tick,
+    ) -> Report {
         let member = &self.members[target];
         Report {
             served_by: Some(ServedBy {
@@ -153,31 +170,35 @@ impl Run {
             fallback_level: member.level,
             first_token,
             fit: self.progress[target].fit,
-            ..self.report_so_far(now)
+            ..self.report_of(trail, now)
         }
     }
 
     /// What is known of the request so far, without an answer.
     pub(crate) fn report_so_far(&self, now: Tick) -> Report {
+        self.report_of(self.trail.clone(), now)
+    }
+
+    fn report_of(&self, trail: Vec<Attempt>, now: Tick) -> Report {
         let made = |attempt: &&Attempt| !matches!(attempt.outcome, Outcome::Skipped(_));
-        let cost = self.trail.iter().filter(made).map(|attempt| attempt.cost).sum::<Option<Pico>>();
+        let cost = trail.iter().filter(made).map(|attempt| attempt.cost).sum::<Option<Pico>>();
         Report {
             request_id: self.request_id.clone(),
             served_by: None,
             tier: Tier::None,
             fallback_level: 0,
-            attempts: self.trail.clone(),
             latency: now.since(self.began),
             first_token: None,
-            cost: cost.or_else(|| self.trail.is_empty().then_some(Pico::ZERO)),
-            cost_is_estimate: self.trail.iter().any(|attempt| attempt.cost_is_estimate),
+            cost: cost.or_else(|| trail.is_empty().then_some(Pico::ZERO)),
+            cost_is_estimate: trail.iter().any(|attempt| attempt.cost_is_estimate),
+            attempts: trail,
             cache: if self.key.is_some() { CacheStatus::Miss } else { CacheStatus::Bypass },
             fit: None,
             continued: self.continued,
         }
     }
 
-    async fn emergency(mut self) -> Result<Done, Error> {
+    async fn emergency(mut self: Box<Self>) -> Result<Done, Error> {
         let reason = self.reason();
         let Some(emergency) = self.chain.emergency.clone() else {
             return Err(self.fail(reason));

@@ -46,7 +46,7 @@ pub(crate) struct Leg {
 /// The attempt that answered.
 pub(crate) struct Won {
     pub(crate) leg: Leg,
-    pub(crate) job: Job,
+    pub(crate) job: Box<Job>,
     pub(crate) good: Good,
     pub(crate) first_token: Option<Duration>,
 }
@@ -89,7 +89,7 @@ impl Run {
             self.legs.hedge_at = usual.map(|usual| now.after(usual));
             self.legs.heard = Arc::clone(&heard);
         }
-        let job = Job {
+        let job = Box::new(Job {
             target: runtime,
             call,
             request,
@@ -99,7 +99,7 @@ impl Run {
             clock: Arc::clone(&self.client.world.clock),
             began: now,
             heard,
-        };
+        });
         self.legs.legs.push(leg);
         self.legs.running.push(Box::pin(async move { (leg, job.run().await) }));
     }
@@ -164,7 +164,7 @@ impl Run {
     pub(crate) fn failed(
         &mut self,
         leg: Leg,
-        mut job: Job,
+        mut job: Box<Job>,
         bad: Bad,
         delivered: bool,
         now: Tick,
@@ -230,7 +230,7 @@ impl Run {
     }
 
     /// The caller left in the middle of this stream.
-    pub(crate) fn left_stream(&mut self, leg: Leg, mut job: Job, so_far: &ChatResponse) {
+    pub(crate) fn left_stream(&mut self, leg: Leg, mut job: Box<Job>, so_far: &ChatResponse) {
         let now = self.now();
         let (cost, _) = self.cost_of_answer(&job, so_far);
         job.guards.pay(cost);

@@ -25,6 +25,7 @@ pub use limits::{HedgeSettings, LimitSettings};
 pub use provider::{ProviderConfig, ProviderKind};
 pub use spend::{SpendSettings, UnknownPriceSetting};
 pub use target::{TargetConfig, UpstreamMode};
+pub use units::parse_duration;
 
 /// The name of the chain that serves a request which names none.
 pub const DEFAULT_CHAIN: &str = "default";

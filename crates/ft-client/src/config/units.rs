@@ -11,8 +11,11 @@ use super::InvalidConfig;
 /// The longest duration that is not a typing mistake: a week.
 pub(crate) const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// Reads `"2s"`, `"1m 30s"`, `"250ms"`.
-pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
+/// Reads a duration as configuration spells it: `"2s"`, `"1m 30s"`, `"250ms"`, at most seven days.
+///
+/// # Errors
+/// The rule that it breaks, to stand behind the field's name.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let advice = "must be a duration with its unit, such as \"2s\", \"250ms\" or \"1m 30s\"";
     // A bare number would be read as something only the writer knows.
     if text.trim().parse::<f64>().is_ok() && text.trim() != "0" {

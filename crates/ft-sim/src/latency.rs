@@ -16,6 +16,7 @@ pub struct Latency {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Shape {
     Fixed(Duration),
+    Exponential(Duration),
     LogNormal { mu: f64, sigma: f64 },
 }
 
@@ -33,6 +34,13 @@ impl Latency {
     #[must_use]
     pub const fn fixed(duration: Duration) -> Self {
         Self { shape: Shape::Fixed(duration) }
+    }
+
+    /// The exponential distribution with this mean: the time between two events of which none knows of another,
+    /// such as the requests of many callers.
+    #[must_use]
+    pub const fn exponential(mean: Duration) -> Self {
+        Self { shape: Shape::Exponential(mean) }
     }
 
     /// The log-normal distribution with this mean and this 99th percentile: what benchmarks usually publish,
@@ -73,6 +81,11 @@ impl Latency {
     pub fn draw(&self, entropy: &mut Entropy) -> Duration {
         match self.shape {
             Shape::Fixed(duration) => duration,
+            Shape::Exponential(mean) => {
+                // 1 − u lies in (0, 1], which has a logarithm.
+                let times = -ln(1.0 - entropy.unit());
+                Duration::try_from_secs_f64(mean.as_secs_f64() * times).unwrap_or(MOST).min(MOST)
+            }
             Shape::LogNormal { mu, sigma } => {
                 // The half step keeps the draw off 0, which has no quantile.
                 let p = entropy.unit() + 0.5 / 9_007_199_254_740_992.0;
@@ -84,10 +97,10 @@ impl Latency {
 
     pub(crate) fn check(&self, field: &'static str) -> Result<(), InvalidProfile> {
         match self.shape {
-            Shape::Fixed(duration) if duration > MOST => {
+            Shape::Fixed(duration) | Shape::Exponential(duration) if duration > MOST => {
                 Err(InvalidProfile::new(field, "must be at most 24 h"))
             }
-            Shape::Fixed(_) | Shape::LogNormal { .. } => Ok(()),
+            Shape::Fixed(_) | Shape::Exponential(_) | Shape::LogNormal { .. } => Ok(()),
         }
     }
 }
@@ -120,6 +133,17 @@ mod tests {
             assert!((drawn_mean / mean - 1.0).abs() < 0.012, "mean {drawn_mean}, not {mean}");
             assert!((drawn_p99 / p99 - 1.0).abs() < 0.035, "p99 {drawn_p99}, not {p99}");
         }
+    }
+
+    #[test]
+    fn exponential_draws_have_their_mean_and_are_under_it_in_63_of_100_cases() {
+        let latency = Latency::exponential(MS(250));
+        let mut entropy = Entropy::seeded(2);
+        let draws: Vec<_> = (0..100_000).map(|_| latency.draw(&mut entropy)).collect();
+        let mean = draws.iter().sum::<Duration>() / 100_000;
+        assert!((MS(247)..MS(253)).contains(&mean), "{mean:?}");
+        let under = draws.iter().filter(|draw| **draw < MS(250)).count();
+        assert!((62_700..63_700).contains(&under), "{under}");
     }
 
     #[test]

@@ -45,6 +45,8 @@ mod model;
 mod outage;
 mod profile;
 mod rate;
+mod size;
+mod zipf;
 
 #[cfg(feature = "http")]
 mod http;
@@ -70,3 +72,5 @@ pub use rate::Rate;
 pub use reply::Reply;
 pub use script::{Script, Scripts};
 pub use seen::{Asked, Seen};
+pub use size::Size;
+pub use zipf::Zipf;

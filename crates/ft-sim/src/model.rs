@@ -6,7 +6,7 @@ use ft_core::chat::FinishReason;
 use ft_core::{Entropy, Tick};
 use serde_json::json;
 
-use crate::answer::words;
+use crate::answer::{hash, words};
 use crate::outage::How;
 use crate::rate::{Bucket, Room};
 use crate::{Fault, InvalidProfile, Profile, Rate, Reply, Seen};
@@ -44,7 +44,7 @@ impl Model {
     /// The draws come in a fixed order and number, so that a change of one figure does not shift the others'.
     #[must_use]
     pub fn next(&mut self, seen: &Seen<'_>, now: Tick, entropy: &mut Entropy) -> Reply {
-        let draw = Draw::new(&self.profile, entropy);
+        let draw = Draw::new(&self.profile, seen, entropy);
         let mut slow = None;
         if let Some(outage) = self.profile.outages.iter().find(|outage| outage.covers(now)) {
             match &outage.how {
@@ -64,10 +64,11 @@ impl Model {
             return *refusal;
         }
         let paced = |reply: Reply| {
+            let chunks = self.chunks(tokens);
             reply
-                .latency(stretch(draw.latency, slow))
-                .first_token(stretch(draw.first_token, slow))
-                .per_chunk(stretch(draw.per_token, slow))
+                .latency(whole_millis(stretch(draw.latency, slow)))
+                .first_token(whole_millis(stretch(draw.first_token, slow)))
+                .per_chunk(whole_millis(spread(stretch(draw.per_token, slow), tokens, chunks)))
         };
         match self.fault(&draw, tokens) {
             Met::Nothing => paced(self.answer(seen, tokens, wanted)),
@@ -77,8 +78,20 @@ impl Model {
     }
 
     fn answer(&self, seen: &Seen<'_>, tokens: u64, wanted: u64) -> Reply {
-        let reply = Reply::text(words(seen.text_hash(), tokens));
+        let text = words(seen.text_hash(), tokens);
+        let reply = match self.chunks(tokens) {
+            chunks if chunks < tokens => Reply::pieces(text, piece_ends(tokens, chunks)),
+            _ => Reply::text(text),
+        };
         if tokens < wanted { reply.finish(FinishReason::Length) } else { reply }
+    }
+
+    /// How many chunks of content an answer has.
+    fn chunks(&self, tokens: u64) -> u64 {
+        match tokens {
+            0 => 0,
+            _ => 1 + (tokens - 1).div_ceil(self.profile.chunk_tokens),
+        }
     }
 
     fn fault(&self, draw: &Draw, tokens: u64) -> Met {
@@ -88,7 +101,8 @@ impl Model {
             draw.fault < sum
         });
         let Some(hit) = hit else { return Met::Nothing };
-        let chunk = |draw: &Draw| usize::try_from(draw.place % tokens.max(1)).unwrap_or(0);
+        let chunks = self.chunks(tokens);
+        let chunk = |draw: &Draw| usize::try_from(draw.place % chunks.max(1)).unwrap_or(0);
         // The order is that of `Faults::shares`.
         match hit {
             0 => Met::Reply(Box::new(Reply::status(500))),
@@ -163,23 +177,61 @@ struct Draw {
 }
 
 impl Draw {
-    fn new(profile: &Profile, entropy: &mut Entropy) -> Self {
+    fn new(profile: &Profile, seen: &Seen<'_>, entropy: &mut Entropy) -> Self {
         // Each distribution has a generator of its own: a fixed latency draws nothing, a log-normal one does.
-        let (fewest, most) = profile.answer_tokens;
-        Self {
+        let mut draw = Self {
             latency: profile.latency.draw(&mut entropy.split()),
             first_token: profile.first_token.draw(&mut entropy.split()),
             per_token: profile.per_token.draw(&mut entropy.split()),
             fault: entropy.unit(),
             place: entropy.next_u64(),
-            tokens: fewest + entropy.below(most - fewest + 1),
+            tokens: 0,
+        };
+        // What a question needs as an answer does not depend on who is asked, nor how often.
+        let mut length = seen.common.map_or_else(|| entropy.split(), Entropy::seeded);
+        draw.tokens = profile.answer_tokens.draw(&mut length);
+        if let Some(common) = seen.common
+            && profile.correlation > 0.0
+        {
+            let mut provider = Entropy::seeded(hash(common, seen.provider.as_bytes())).split();
+            if provider.chance(profile.correlation) {
+                draw.fault = provider.unit();
+                draw.place = provider.next_u64();
+            }
         }
+        draw
     }
 }
 
 fn stretch(wait: Duration, factor: Option<f64>) -> Duration {
     let Some(factor) = factor else { return wait };
     Duration::try_from_secs_f64(wait.as_secs_f64() * factor).unwrap_or(Duration::MAX)
+}
+
+/// Tokio's timers know whole milliseconds and round up, which would add half of one to every wait on average.
+fn whole_millis(wait: Duration) -> Duration {
+    const MILLI: u128 = 1_000_000;
+    let nanos = wait.as_nanos();
+    if nanos < MILLI {
+        return wait;
+    }
+    Duration::from_millis(u64::try_from((nanos + MILLI / 2) / MILLI).unwrap_or(u64::MAX))
+}
+
+/// The wait before each further chunk, so that all of them take as long as their tokens one by one.
+fn spread(per_token: Duration, tokens: u64, chunks: u64) -> Duration {
+    if chunks < 2 || chunks == tokens {
+        return per_token;
+    }
+    let times = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+    per_token.saturating_mul(times(tokens - 1)) / times(chunks - 1)
+}
+
+/// Where each chunk ends in a text of four bytes a token: one token in the first, the rest evenly.
+fn piece_ends(tokens: u64, chunks: u64) -> Vec<usize> {
+    let (rest, further) = (tokens.saturating_sub(1), chunks.saturating_sub(1).max(1));
+    let end = |chunk: u64| usize::try_from(4 * (1 + rest * chunk / further)).unwrap_or(usize::MAX);
+    (0..chunks).map(end).collect()
 }
 
 /// OpenAI's words for it, since readers look for the number in them.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ft_core::Tick;
+use ft_core::time::nanos;
 
 use crate::{InvalidProfile, Reply};
 
@@ -11,6 +12,8 @@ use crate::{InvalidProfile, Reply};
 pub struct Outage {
     pub(crate) from: Tick,
     pub(crate) until: Tick,
+    /// How long each period is, and how much of its beginning is out.
+    period: Option<(Duration, Duration)>,
     pub(crate) how: How,
 }
 
@@ -32,18 +35,31 @@ impl Outage {
     /// Every attempt that arrives from `from` on and before `until` meets this reply.
     #[must_use]
     pub fn replying(from: Tick, until: Tick, reply: Reply) -> Self {
-        Self { from, until, how: How::Hard(Box::new(reply)) }
+        Self { from, until, period: None, how: How::Hard(Box::new(reply)) }
     }
 
     /// A brown-out: for attempts that arrive from `from` on and before `until`, every wait is `factor` times as
     /// long. Errors stay as frequent as they are.
     #[must_use]
     pub fn slow(from: Tick, until: Tick, factor: f64) -> Self {
-        Self { from, until, how: How::Slow(factor) }
+        Self { from, until, period: None, how: How::Slow(factor) }
+    }
+
+    /// Makes it flap: out for the first `down` of each `every`, well for the rest, from its beginning to its end.
+    #[must_use]
+    pub fn flapping(mut self, down: Duration, every: Duration) -> Self {
+        self.period = Some((every, down));
+        self
     }
 
     pub(crate) fn covers(&self, now: Tick) -> bool {
-        self.from <= now && now < self.until
+        if now < self.from || now >= self.until {
+            return false;
+        }
+        self.period.is_none_or(|(every, down)| {
+            let into = nanos(now.since(self.from)) % nanos(every).max(1);
+            into < nanos(down)
+        })
     }
 
     pub(crate) fn check(&self) -> Result<(), InvalidProfile> {
@@ -51,11 +67,41 @@ impl Outage {
         if self.from >= self.until {
             return fail("must end after its beginning");
         }
+        if let Some((every, down)) = self.period
+            && (down.is_zero() || down >= every)
+        {
+            return fail("must be down for a part of each period, above zero and below all of it");
+        }
         match self.how {
             How::Slow(factor) if !(0.0..=1_000_000.0).contains(&factor) => {
                 fail("the factor must be a number from 0 to 1,000,000")
             }
             How::Slow(_) | How::Hard(_) => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flapping_outage_is_out_at_the_beginning_of_each_period_and_ends() {
+        let (from, until) = (Tick::from_secs(100), Tick::from_secs(125));
+        let outage =
+            Outage::hard(from, until).flapping(Duration::from_secs(3), Duration::from_secs(10));
+        let out = |second| outage.covers(Tick::from_secs(second));
+        let seconds: Vec<u64> = (95..140).filter(|&second| out(second)).collect();
+        assert_eq!(seconds, [100, 101, 102, 110, 111, 112, 120, 121, 122]);
+        assert!(outage.check().is_ok());
+    }
+
+    #[test]
+    fn an_outage_that_never_or_always_flaps_is_refused() {
+        let outage = Outage::hard(Tick::ZERO, Tick::from_secs(60));
+        for (down, every) in [(0, 10), (10, 10), (5, 0)] {
+            let (down, every) = (Duration::from_secs(down), Duration::from_secs(every));
+            assert!(outage.clone().flapping(down, every).check().is_err());
         }
     }
 }

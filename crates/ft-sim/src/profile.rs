@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Latency, Outage, Rate};
+use crate::{Latency, Outage, Rate, Size};
 
 /// The figures of a modelled provider. Checked once, by [`Model::new`](crate::Model::new).
 ///
@@ -27,9 +27,16 @@ pub struct Profile {
     /// The window: a request with more tokens is answered with status 400 `context_length_exceeded`.
     /// Default: unlimited.
     pub context_window: Option<u64>,
-    /// Fewest and most tokens of an answer, drawn evenly, then held to the caller's limit (finish reason
-    /// `length`). Default 16 to 64: a short paragraph, so that many requests cost little. At most 1,000,000.
-    pub answer_tokens: (u64, u64),
+    /// Tokens of an answer, held to the caller's limit (finish reason `length`). Default 16 to 64, drawn evenly:
+    /// a short paragraph, so that many requests cost little. At most 1,000,000.
+    pub answer_tokens: Size,
+    /// Tokens in each chunk after the first, which has one. Default 1. More of them make a simulation of millions
+    /// cheap and change neither when the first content comes nor when the answer ends.
+    pub chunk_tokens: u64,
+    /// The share of faults, from 0 to 1, that is the provider's and not the model's: a request that met one at this
+    /// model meets it at the provider's other models as well. Default 0. Counts where draws follow the request
+    /// (see [`SimProvider::drawing_by_request`](crate::SimProvider::drawing_by_request)).
+    pub correlation: f64,
 }
 
 impl Default for Profile {
@@ -43,7 +50,9 @@ impl Default for Profile {
             requests: None,
             tokens: None,
             context_window: None,
-            answer_tokens: (16, 64),
+            answer_tokens: Size::evenly(16, 64),
+            chunk_tokens: 1,
+            correlation: 0.0,
         }
     }
 }
@@ -190,12 +199,12 @@ impl Profile {
         if self.context_window == Some(0) {
             return fail("context_window", "must be above zero");
         }
-        match self.answer_tokens {
-            (fewest, most) if fewest > most => {
-                fail("answer_tokens", "the fewest must not be above the most")
-            }
-            (_, 1_000_001..) => fail("answer_tokens", "must be at most 1,000,000"),
-            _ => Ok(()),
+        if self.chunk_tokens == 0 {
+            return fail("chunk_tokens", "must be above zero");
         }
+        if !(0.0..=1.0).contains(&self.correlation) {
+            return fail("correlation", "must be a number from 0 to 1");
+        }
+        self.answer_tokens.check("answer_tokens")
     }
 }

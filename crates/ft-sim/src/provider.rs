@@ -62,6 +62,19 @@ impl SimProvider {
         self
     }
 
+    /// Makes draws follow the request and not the order of attempts: what a model's attempt meets then depends on
+    /// the seed, the names, the request's id, and how often this request asked this model before. Two chains that
+    /// are given the same requests so meet the same luck, and differ by what they do alone.
+    ///
+    /// Without effect on attempts without a request id, and on a provider that has been cloned.
+    #[must_use]
+    pub fn drawing_by_request(mut self) -> Self {
+        if let Some(stage) = Arc::get_mut(&mut self.stage) {
+            stage.by_request = true;
+        }
+        self
+    }
+
     /// The attempts it saw.
     #[must_use]
     pub fn log(&self) -> &Log {

@@ -102,6 +102,11 @@ impl Reply {
         Self::with_body(200, Body::Words { text, pieces: Some(ends), tool_calls: Vec::new() })
     }
 
+    /// An answer with this text, whose stream has a chunk up to each of these bytes, the last of them its end.
+    pub(crate) fn pieces(text: String, ends: Vec<usize>) -> Self {
+        Self::with_body(200, Body::Words { text, pieces: Some(ends), tool_calls: Vec::new() })
+    }
+
     /// An answer that calls this tool. `arguments` is JSON as text.
     #[must_use]
     pub fn tool(name: impl Into<String>, arguments: impl Into<String>) -> Self {

@@ -30,6 +30,8 @@ pub struct Seen<'a> {
     pub idempotency_key: Option<&'a str>,
     /// The caller's request id.
     pub request_id: Option<&'a str>,
+    /// A number that all attempts of one request share, at whichever provider, where draws follow the request.
+    pub common: Option<u64>,
     /// What is asked.
     pub asked: Asked<'a>,
 }
@@ -61,6 +63,7 @@ impl<'a> Seen<'a> {
             attempt: None,
             idempotency_key: None,
             request_id: None,
+            common: None,
             asked,
         }
     }

@@ -21,6 +21,8 @@ pub(crate) struct Stage {
     down: RwLock<Vec<String>>,
     /// Whether a stream tells its tokens unasked, as the adapter of a real provider makes it do.
     tells_usage: bool,
+    /// Whether draws follow the request and not the order of attempts.
+    pub(crate) by_request: bool,
 }
 
 #[derive(Debug)]
@@ -34,6 +36,34 @@ struct Line {
 struct Part {
     script: Script,
     asked: u64,
+    again: Again,
+}
+
+/// How often each of the last requests asked, for draws that follow the request.
+///
+/// A request is forgotten when one that came a multiple of [`SLOTS`](Self::SLOTS) later needs its place. It would
+/// then meet what it met the first time, which no simulation is large enough for to matter.
+#[derive(Debug, Default)]
+struct Again {
+    slots: Vec<(u64, u64)>,
+}
+
+impl Again {
+    const SLOTS: usize = 1 << 14;
+
+    /// How often this request has asked, this time included.
+    fn nth(&mut self, request: u64) -> u64 {
+        if self.slots.is_empty() {
+            self.slots = vec![(0, 0); Self::SLOTS];
+        }
+        let at = usize::try_from(request % Self::SLOTS as u64).unwrap_or(0);
+        let slot = &mut self.slots[at];
+        if slot.0 != request {
+            *slot = (request, 0);
+        }
+        slot.1 += 1;
+        slot.1
+    }
 }
 
 impl Stage {
@@ -54,6 +84,7 @@ impl Stage {
             otherwise: RwLock::default(),
             down: RwLock::default(),
             tells_usage,
+            by_request: false,
         };
         for (model, script) in scripts.models {
             stage.set_script(&model, script);
@@ -67,7 +98,11 @@ impl Stage {
 
     fn line(&self, model: &str, script: Script) -> Arc<Line> {
         let salt = hash(hash(self.seed, self.name.as_bytes()), model.as_bytes());
-        Arc::new(Line { name: model.into(), salt, role: Mutex::new(Part { script, asked: 0 }) })
+        Arc::new(Line {
+            name: model.into(),
+            salt,
+            role: Mutex::new(Part { script, asked: 0, again: Again::default() }),
+        })
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -119,12 +154,20 @@ impl Stage {
         });
         let entry = self.log.begin(&seen, names, Arc::clone(&self.clock));
         (seen.number, seen.at) = (entry.number, entry.at);
+        let request = seen.request_id.filter(|_| self.by_request);
+        seen.common = request.map(|id| hash(self.seed, id.as_bytes()));
         let reply = match (&line, &mut part) {
             _ if matches!(seen.asked, Asked::Unreadable) => Reply::status(400),
             _ if self.is_down(seen.model) => Reply::down(),
             (Some(line), Some(part)) => {
                 // A seed for each attempt, so that none shifts the draws of the next.
-                let mut entropy = Entropy::seeded(line.salt ^ seen.nth).split();
+                let mut entropy = match seen.common {
+                    Some(common) => {
+                        let nth = part.again.nth(common);
+                        Entropy::seeded(hash(line.salt ^ common, &nth.to_le_bytes()))
+                    }
+                    None => Entropy::seeded(line.salt ^ seen.nth).split(),
+                };
                 part.script.next(&seen, seen.at, &mut entropy)
             }
             _ => Reply::status(404),

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use ft_core::chat::FinishReason;
 use ft_core::{Call, ChatRequest, ErrorKind, ManualClock, Provider, ProviderError, Tick};
-use ft_sim::{Faults, Latency, Log, Model, Outage, Outcome, Profile, Rate, Reply, SimProvider};
+use ft_sim::{
+    Faults, Latency, Log, Model, Outage, Outcome, Profile, Rate, Reply, SimProvider, Size,
+};
 use futures_util::StreamExt;
 
 fn sim(profile: Profile, seed: u64) -> (SimProvider, Arc<ManualClock>) {
@@ -17,7 +19,7 @@ fn sim(profile: Profile, seed: u64) -> (SimProvider, Arc<ManualClock>) {
 
 fn exact(tokens: u64) -> Profile {
     let mut profile = Profile::default();
-    profile.answer_tokens = (tokens, tokens);
+    profile.answer_tokens = Size::fixed(tokens);
     profile
 }
 
@@ -236,8 +238,8 @@ fn impossible_figures_are_refused_by_field() {
     assert_eq!(refused(|p| p.requests = Some(Rate::per_minute(0))), "requests");
     assert_eq!(refused(|p| p.tokens = Some(Rate { amount: 1, per: Duration::ZERO })), "tokens");
     assert_eq!(refused(|p| p.context_window = Some(0)), "context_window");
-    assert_eq!(refused(|p| p.answer_tokens = (2, 1)), "answer_tokens");
-    assert_eq!(refused(|p| p.answer_tokens = (0, 1_000_001)), "answer_tokens");
+    assert_eq!(refused(|p| p.answer_tokens = Size::evenly(2, 1)), "answer_tokens");
+    assert_eq!(refused(|p| p.answer_tokens = Size::evenly(0, 1_000_001)), "answer_tokens");
     assert_eq!(refused(|p| p.latency = Latency::fixed(Duration::from_secs(86_401))), "latency");
     assert_eq!(
         refused(|p| p.outages = vec![Outage::hard(Tick::from_secs(1), Tick::from_secs(1))]),

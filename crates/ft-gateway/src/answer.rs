@@ -1,0 +1,10 @@
+//! Answers over HTTP: their heads, and errors in OpenAI's envelope.
+
+mod failure;
+mod head;
+mod refusal;
+mod stream;
+
+pub(crate) use head::{describe, json};
+pub(crate) use refusal::Refusal;
+pub(crate) use stream::streamed;

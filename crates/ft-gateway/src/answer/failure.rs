@@ -1,0 +1,108 @@
+//! From the client's one error to the caller's.
+
+use ft_client::{Error, FailKind};
+use ft_core::{ErrorKind, ProviderError};
+use http::StatusCode;
+
+use super::Refusal;
+
+impl From<&Error> for Refusal {
+    /// The status says whose turn it is: 4xx where the request must change, 429 where the caller must wait, 5xx
+    /// where nobody could answer. A provider's 401 is never the caller's: their key was right.
+    fn from(error: &Error) -> Self {
+        let refusal = match error.kind() {
+            FailKind::Invalid => Self::invalid(error.to_string()),
+            FailKind::Refused => refused(error),
+            FailKind::TooLong => Self::invalid(error.to_string())
+                .with_code("context_length_exceeded")
+                .with_param("messages"),
+            FailKind::MidStream => broke_off(error),
+            FailKind::Deadline => {
+                new(StatusCode::GATEWAY_TIMEOUT, "timeout_error", error, "deadline_exceeded")
+            }
+            FailKind::Spend => {
+                new(StatusCode::TOO_MANY_REQUESTS, "insufficient_quota", error, "budget_exceeded")
+            }
+            _ => exhausted(error),
+        };
+        match error.retry_after() {
+            Some(wait) if refusal.status != StatusCode::BAD_REQUEST => {
+                refusal.with_retry_after(wait)
+            }
+            _ => refusal,
+        }
+    }
+}
+
+fn new(status: StatusCode, kind: &str, error: &Error, code: &str) -> Refusal {
+    Refusal::new(status, kind, error.to_string()).with_code(code)
+}
+
+/// The provider refused the request itself: its own words, since only they say what to change.
+fn refused(error: &Error) -> Refusal {
+    let Some(cause) = error.cause() else { return Refusal::invalid(error.to_string()) };
+    let status = cause
+        .status()
+        .and_then(|status| StatusCode::from_u16(status).ok())
+        .filter(StatusCode::is_client_error)
+        .unwrap_or(StatusCode::BAD_REQUEST);
+    let message = cause.message().map_or_else(|| error.to_string(), str::to_owned);
+    let kind = cause.vendor_type().unwrap_or("invalid_request_error");
+    let mut refusal = Refusal::new(status, kind, message);
+    if let Some(code) = cause.code().or_else(|| default_code(cause)) {
+        refusal = refusal.with_code(code);
+    }
+    match cause.param() {
+        Some(param) => refusal.with_param(param),
+        None => refusal,
+    }
+}
+
+fn default_code(cause: &ProviderError) -> Option<&'static str> {
+    match cause.kind() {
+        ErrorKind::ContentFiltered => Some("content_filter"),
+        ErrorKind::ContextLength => Some("context_length_exceeded"),
+        _ => None,
+    }
+}
+
+/// Nobody answered: by what the first one's failure was.
+fn exhausted(error: &Error) -> Refusal {
+    let unavailable = StatusCode::SERVICE_UNAVAILABLE;
+    match error.cause().map(ProviderError::kind) {
+        Some(ErrorKind::RateLimited) => {
+            new(StatusCode::TOO_MANY_REQUESTS, "rate_limit_error", error, "rate_limit_exceeded")
+        }
+        Some(ErrorKind::QuotaExhausted) => {
+            new(unavailable, "upstream_error", error, "upstream_quota_exhausted")
+        }
+        Some(ErrorKind::Auth) => new(unavailable, "upstream_error", error, "upstream_auth"),
+        Some(
+            ErrorKind::FirstTokenTimeout
+            | ErrorKind::AttemptTimeout
+            | ErrorKind::UpstreamTimeout
+            | ErrorKind::Stalled,
+        ) => new(StatusCode::GATEWAY_TIMEOUT, "timeout_error", error, "upstream_timeout"),
+        Some(ErrorKind::ModelNotFound) => {
+            new(StatusCode::NOT_FOUND, "invalid_request_error", error, "model_not_found")
+        }
+        Some(ErrorKind::Overloaded) => {
+            new(unavailable, "overloaded_error", error, "upstream_overloaded")
+        }
+        Some(_) => new(StatusCode::BAD_GATEWAY, "upstream_error", error, "upstream_error"),
+        // All were gated, or their breakers open: nobody was even asked.
+        None => new(unavailable, "overloaded_error", error, "no_target_available"),
+    }
+}
+
+/// Only in a stream: the status has long been said.
+fn broke_off(error: &Error) -> Refusal {
+    let code = match error.cause().map(ProviderError::kind) {
+        Some(ErrorKind::Stalled) => "upstream_stream_stalled",
+        Some(ErrorKind::AttemptTimeout | ErrorKind::DeadlineExceeded) => "upstream_timeout",
+        Some(ErrorKind::Garbled) => "upstream_stream_garbled",
+        Some(ErrorKind::Interrupted) | None => "upstream_stream_truncated",
+        Some(_) => "upstream_error",
+    };
+    new(StatusCode::BAD_GATEWAY, "upstream_error", error, code)
+}

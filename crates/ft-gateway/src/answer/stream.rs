@@ -1,0 +1,111 @@
+//! A streamed answer as server-sent events.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::Body;
+use bytes::{BufMut, Bytes, BytesMut};
+use ft_client::{AnswerStream, Error, Report};
+use ft_core::ChatChunk;
+use futures_core::Stream;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderValue, Response};
+use hyper::body::Frame;
+
+use super::{Refusal, describe};
+use crate::visit::Visit;
+
+/// What is ready goes out together, up to this much at once: one write instead of a hundred, and still no more in
+/// memory than a slow reader's share.
+const FRAME: usize = 16 << 10;
+
+/// The answer to a caller who wants a stream. It is read only as fast as the caller reads.
+pub(crate) fn streamed(stream: AnswerStream, visit: Visit, report_event: bool) -> Response<Body> {
+    let report = stream.report();
+    let events = Events { stream, visit, report_event, buffer: BytesMut::new(), over: false };
+    let mut response = Response::new(Body::new(events));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    // Proxies in front that would gather the events are asked not to.
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    describe(headers, &report);
+    // What has been spent so far is not what it will have cost.
+    headers.remove("x-ft-cost-usd");
+    response
+}
+
+/// The events of a stream. Dropping it cancels the call upstream.
+struct Events {
+    stream: AnswerStream,
+    visit: Visit,
+    report_event: bool,
+    buffer: BytesMut,
+    over: bool,
+}
+
+impl Events {
+    fn chunk(&mut self, chunk: &ChatChunk) {
+        self.buffer.extend_from_slice(b"data: ");
+        // A chunk is maps with text keys and numbers that JSON has: it can always be written.
+        let _ = serde_json::to_writer((&mut self.buffer).writer(), chunk);
+        self.buffer.extend_from_slice(b"\n\n");
+    }
+
+    /// The stream ended well: how it came about, then the end.
+    fn done(&mut self) {
+        let report = self.stream.report();
+        self.about(&report);
+        self.buffer.extend_from_slice(b"data: [DONE]\n\n");
+        self.visit.ended(200, None, Some(report));
+        self.over = true;
+    }
+
+    /// It broke off: the error, and no `[DONE]`, which would say that the answer was whole.
+    fn failed(&mut self, error: &Error) {
+        let refusal = Refusal::from(error);
+        let report = self.stream.report();
+        self.about(&report);
+        self.buffer.extend_from_slice(format!("data: {}\n\n", refusal.body()).as_bytes());
+        self.visit.ended(200, refusal.code(), Some(report));
+        self.over = true;
+    }
+
+    /// The report: as a comment, which every reader of events skips, or as an event to who asked for one.
+    fn about(&mut self, report: &Report) {
+        let Ok(report) = serde_json::to_string(report) else { return };
+        let text = match self.report_event {
+            true => format!("event: ft.report\ndata: {report}\n\n"),
+            false => format!(": ft.report {report}\n\n"),
+        };
+        self.buffer.extend_from_slice(text.as_bytes());
+    }
+}
+
+impl hyper::body::Body for Events {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        let this = self.get_mut();
+        while !this.over && this.buffer.len() < FRAME {
+            match Pin::new(&mut this.stream).poll_next(cx) {
+                Poll::Ready(Some(Ok(chunk))) => this.chunk(&chunk),
+                Poll::Ready(Some(Err(error))) => this.failed(&error),
+                Poll::Ready(None) => this.done(),
+                Poll::Pending => break,
+            }
+        }
+        if !this.buffer.is_empty() {
+            return Poll::Ready(Some(Ok(Frame::data(this.buffer.split().freeze()))));
+        }
+        if this.over { Poll::Ready(None) } else { Poll::Pending }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.over && self.buffer.is_empty()
+    }
+}

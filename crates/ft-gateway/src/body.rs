@@ -1,0 +1,36 @@
+//! Reading a request's body whole, but never more of it than allowed, and not for ever.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use bytes::Bytes;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+use crate::answer::Refusal;
+
+/// How much may come, and in what time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BodyLimits {
+    pub(crate) most: usize,
+    pub(crate) within: Duration,
+}
+
+impl Default for BodyLimits {
+    fn default() -> Self {
+        Self { most: 32 << 20, within: Duration::from_secs(30) }
+    }
+}
+
+/// The body.
+///
+/// # Cancel safety
+/// What was read is lost with the connection.
+pub(crate) async fn read(body: Body, limits: BodyLimits) -> Result<Bytes, Refusal> {
+    let whole = Limited::new(body, limits.most).collect();
+    match tokio::time::timeout(limits.within, whole).await {
+        Ok(Ok(whole)) => Ok(whole.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::too_large(limits.most)),
+        Ok(Err(_)) => Err(Refusal::invalid("the body did not arrive whole")),
+        Err(_) => Err(Refusal::too_slow(limits.within)),
+    }
+}

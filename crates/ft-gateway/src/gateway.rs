@@ -1,0 +1,100 @@
+//! The gateway: a client, who may use it, and what it remembers of requests.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+use axum::Router;
+use ft_client::Client;
+use ft_client::telemetry::{InstallError, Prometheus};
+use ft_core::{Clock, Entropy};
+
+use crate::caller::Callers;
+use crate::journal::Journal;
+use crate::names::Names;
+use crate::surface;
+
+/// A client behind an OpenAI-compatible HTTP surface.
+///
+/// Cheap to clone; clones are the same gateway.
+#[derive(Clone)]
+pub struct Gateway {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    live: ArcSwap<Live>,
+    prometheus: Prometheus,
+    clock: Arc<dyn Clock>,
+    journal: Journal,
+    ids: Mutex<Entropy>,
+}
+
+/// What a reload replaces as a whole.
+pub(crate) struct Live {
+    pub(crate) client: Client,
+    pub(crate) names: Names,
+    pub(crate) callers: Callers,
+}
+
+impl Gateway {
+    /// A gateway over a client that is there already, open to whoever reaches it.
+    ///
+    /// The client's own metrics are not in `/metrics`: its handles were made before.
+    ///
+    /// # Errors
+    /// [`InstallError`] never, as long as every histogram has buckets.
+    pub fn of_client(client: Client) -> Result<Self, InstallError> {
+        let prometheus = Prometheus::local()?;
+        let clock = Arc::clone(client.clock());
+        let live = Live { names: Names::of(&client), callers: Callers::open(), client };
+        let inner = Inner {
+            live: ArcSwap::from_pointee(live),
+            prometheus,
+            clock,
+            journal: Journal::default(),
+            ids: Mutex::new(Entropy::from_os()),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// What callers see: `/v1/…`, `/healthz`, `/readyz`, `/metrics`.
+    #[must_use]
+    pub fn public(&self) -> Router {
+        surface::public(self.clone())
+    }
+
+    /// The client as of now: a reload replaces it.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        self.inner.live.load().client.clone()
+    }
+
+    pub(crate) fn live(&self) -> Arc<Live> {
+        self.inner.live.load_full()
+    }
+
+    pub(crate) fn prometheus(&self) -> &Prometheus {
+        &self.inner.prometheus
+    }
+
+    /// An id that no other request of this process has.
+    pub(crate) fn new_request_id(&self) -> String {
+        let mut ids = self.inner.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        format!("ft-{:016x}", ids.next_u64())
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.inner.clock
+    }
+
+    pub(crate) fn journal(&self) -> &Journal {
+        &self.inner.journal
+    }
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gateway").field("client", &self.client()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,90 @@
+//! Plain answers: their content, their heads, and errors with their true status.
+
+use std::time::Duration;
+
+use ft_sim::{Reply, Scripts};
+use serde_json::{Value, json};
+
+use crate::stand::{Stand, header, question};
+
+#[tokio::test]
+async fn an_answer_says_who_gave_it() {
+    let stand = Stand::of(Scripts::new().model("m", Reply::text("Hi.")), &["m"]).await;
+    let response = stand.chat(&question("default")).await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(header(&response, "content-type"), "application/json");
+    assert_eq!(header(&response, "x-ft-served-by"), "sim/m");
+    assert_eq!(header(&response, "x-ft-tier"), "m");
+    assert_eq!(header(&response, "x-ft-attempts"), "1");
+    assert_eq!(header(&response, "x-ft-cache"), "miss");
+    assert!(header(&response, "x-request-id").starts_with("ft-"));
+    let body: Value = response.json().await.unwrap();
+    assert_eq!(body["choices"][0]["message"]["content"], "Hi.");
+    assert_eq!(body["model"], "m");
+}
+
+#[tokio::test]
+async fn a_failure_falls_through_unseen() {
+    let scripts = Scripts::new().model("a", Reply::down()).model("b", Reply::text("Here."));
+    let stand = Stand::of(scripts, &["a", "b"]).await;
+    let response = stand.chat(&question("default")).await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(header(&response, "x-ft-served-by"), "sim/b");
+    assert_eq!(header(&response, "x-ft-attempts"), "2");
+}
+
+#[tokio::test]
+async fn the_callers_own_id_comes_back() {
+    let stand = Stand::of(Scripts::new().model("m", Reply::text("Hi.")), &["m"]).await;
+    let request = stand.http.post(stand.url("/v1/chat/completions")).json(&question("default"));
+    let response = request.header("x-request-id", "mine-7").send().await.unwrap();
+    assert_eq!(header(&response, "x-request-id"), "mine-7");
+}
+
+#[tokio::test]
+async fn a_final_error_says_so_and_when_to_come_back() {
+    let throttled = Reply::throttled(Duration::from_secs(60));
+    let stand = Stand::of(Scripts::new().model("m", throttled), &["m"]).await;
+    let response = stand.chat(&question("default")).await;
+    assert_eq!(response.status(), 429);
+    assert_eq!(header(&response, "x-should-retry"), "false");
+    let wait: u64 = header(&response, "retry-after").parse().unwrap();
+    assert!((1..=60).contains(&wait), "{wait}");
+    let body: Value = response.json().await.unwrap();
+    assert_eq!(body["error"]["code"], "rate_limit_exceeded");
+}
+
+#[tokio::test]
+async fn what_cannot_be_asked_is_refused_with_the_place() {
+    let stand = Stand::of(Scripts::new().model("m", Reply::text("Hi.")), &["m"]).await;
+    let secret = "do not repeat this";
+    let cases: [(&str, u16, Value); 4] = [
+        ("{\"model\": \"default\", \"messages\": [", 400, json!("invalid_body")),
+        (
+            "{\"model\": \"default\", \"messages\": \"do not repeat this\"}",
+            400,
+            json!("invalid_body"),
+        ),
+        ("{\"model\": \"none\", \"messages\": []}", 404, json!("model_not_found")),
+        ("{\"model\": \"default\", \"messages\": []}", 400, Value::Null),
+    ];
+    for (body, status, code) in cases {
+        let request = stand.http.post(stand.url("/v1/chat/completions")).body(body);
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), status, "{body}");
+        let text = response.text().await.unwrap();
+        assert!(!text.contains(secret), "{text}");
+        let answer: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(answer["error"]["code"], code, "{body}");
+    }
+    assert_eq!(stand.upstream.log().total(), 0);
+}
+
+#[tokio::test]
+async fn a_route_that_is_not_there_is_named() {
+    let stand = Stand::of(Scripts::new().model("m", Reply::text("Hi.")), &["m"]).await;
+    let response = stand.http.get(stand.url("/v1/nothing")).send().await.unwrap();
+    assert_eq!(response.status(), 404);
+    let body: Value = response.json().await.unwrap();
+    assert!(body["error"]["message"].as_str().unwrap().contains("GET /v1/nothing"));
+}

@@ -15,6 +15,7 @@ use ft_limit::{Attempt as Share, GateReason, Gated};
 use crate::attempt::Timers;
 use crate::chain::reserve_after;
 use crate::guards::{Guards, Held, Passes};
+use crate::money::Money;
 use crate::run::Run;
 use crate::target::Target;
 
@@ -244,12 +245,14 @@ impl Run {
 
     /// Takes the money that the attempt may cost, with a smaller output limit when only that fits.
     fn reserve(
-        &self,
+        &mut self,
         target: &Target,
         request: &mut Arc<ChatRequest>,
         fit: &mut Option<FitReport>,
-    ) -> Result<Option<ft_cost::Reservation>, Refusal> {
-        let Some(budget) = &self.client.spend else { return Ok(None) };
+    ) -> Result<Option<Money>, Refusal> {
+        if self.budgets.is_none() {
+            return Ok(None);
+        }
         let wall = self.client.world.clock.wall();
         let Some(price) = target.price(&self.client.world.catalogue, wall) else {
             return match self.client.unknown_price {
@@ -264,8 +267,8 @@ impl Run {
         let mut retry_at = None;
         for each in [wanted, LEAST_OUTPUT.min(wanted)] {
             let amount = price.at_most(input.at_most(), each.saturating_mul(choices));
-            match budget.reserve(amount, wall) {
-                Ok(mut reservation) => {
+            match self.budgets.reserve(amount, wall) {
+                Ok(mut money) => {
                     if each < wanted {
                         Arc::make_mut(request).set_output_limit(each);
                         let report = FitReport {
@@ -277,11 +280,13 @@ impl Run {
                         };
                         fit.get_or_insert(report).max_output = Some(each);
                     }
-                    // From here on a drop is a cancelled attempt, which may be billed.
-                    reservation.sent();
-                    return Ok(Some(reservation));
+                    money.sent();
+                    return Ok(Some(money));
                 }
-                Err(refused) => retry_at = refused.retry_at_wall,
+                Err(refused) => {
+                    retry_at = refused.retry_at;
+                    self.callers_money |= refused.callers;
+                }
             }
         }
         let millis = retry_at.map(|at| Duration::from_millis(at.0.saturating_sub(wall.0)));

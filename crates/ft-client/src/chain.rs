@@ -62,18 +62,38 @@ pub(crate) struct Facts<'a> {
 }
 
 impl Chain {
-    /// How many live targets it has.
-    pub(crate) fn targets(&self) -> u32 {
-        let members = self.tiers.iter().map(|tier| tier.members.len()).sum::<usize>();
-        u32::try_from(members).unwrap_or(u32::MAX)
+    /// All its targets, in configured order.
+    pub(crate) fn members(&self) -> impl Iterator<Item = &Member> {
+        self.tiers.iter().flat_map(|tier| &tier.members)
+    }
+
+    pub(crate) fn has(&self, provider: &str, model: &str) -> bool {
+        self.members().any(|member| member.target.is(provider, model))
+    }
+
+    /// How many live targets a call with these options may ask.
+    pub(crate) fn targets(&self, options: &CallOptions) -> u32 {
+        if options.target.is_some() {
+            return 1;
+        }
+        u32::try_from(self.members().count()).unwrap_or(u32::MAX)
     }
 
     pub(crate) fn route(&self, facts: &Facts<'_>, draw: &mut Entropy) -> Route {
         let mut members: Vec<Member> =
             Vec::with_capacity(self.tiers.iter().map(|tier| tier.members.len()).sum());
+        let asked = |member: &&Member| match &facts.options.target {
+            Some((provider, model)) => member.target.is(provider, model),
+            None => true,
+        };
+        let mut level = 0;
         for tier in &self.tiers {
             let from = members.len();
-            members.extend(tier.members.iter().cloned());
+            // The levels are those of the targets that may be asked: the only one falls back from none.
+            members.extend(tier.members.iter().filter(asked).map(|member| {
+                level += 1;
+                Member { level: level - 1, ..member.clone() }
+            }));
             rank(&mut members[from..], tier.order, facts, draw);
         }
         if facts.saving {

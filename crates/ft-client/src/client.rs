@@ -1,6 +1,6 @@
 //! The client: requests in, answers out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -8,11 +8,13 @@ use ft_cache::Flights;
 use ft_core::{ChatRequest, Clock, Entropy};
 use ft_cost::{Pico, SpendBudget, UnknownPrice};
 use ft_limit::AmplificationCap;
+use serde::Serialize;
 use tracing::Instrument;
 
 use crate::answer::Answer;
 use crate::builder::ClientBuilder;
-use crate::chain::Chain;
+use crate::chain::{Chain, Member};
+use crate::config::DEFAULT_CHAIN;
 use crate::error::Error;
 use crate::health::TargetHealth;
 use crate::hedge::Hedging;
@@ -51,6 +53,26 @@ impl Inner {
         self.chains.get(name).cloned().ok_or_else(|| {
             let known: Vec<_> = self.chains.keys().map(String::as_str).collect();
             Error::invalid(format!("there is no chain `{name}`; there are: {}", known.join(", ")))
+        })
+    }
+
+    /// The chain that serves a call with these options.
+    pub(crate) fn chain_for(&self, options: &CallOptions) -> Result<Arc<Chain>, Error> {
+        let Some((provider, model)) = &options.target else { return self.chain(&options.chain) };
+        let named = match self.chains.get(&options.chain) {
+            None if options.chain != DEFAULT_CHAIN => return self.chain(&options.chain),
+            named => named,
+        };
+        let first = named.into_iter().chain(self.chains.get(DEFAULT_CHAIN));
+        let mut chains = first.chain(self.chains.values());
+        chains.find(|chain| chain.has(provider, model)).cloned().ok_or_else(|| {
+            let known: BTreeSet<_> = self
+                .targets
+                .iter()
+                .map(|target| format!("{}/{}", target.provider.name, target.model()))
+                .collect();
+            let known = known.into_iter().collect::<Vec<_>>().join(", ");
+            Error::invalid(format!("there is no target `{provider}/{model}`; there are: {known}"))
         })
     }
 
@@ -226,11 +248,46 @@ impl Client {
         self.inner.chains.keys().map(String::as_str)
     }
 
+    /// Every configured target once, in the order of the chains, with the chains that it stands in.
+    #[must_use]
+    pub fn targets(&self) -> Vec<ConfiguredTarget> {
+        let mut targets: Vec<ConfiguredTarget> = Vec::new();
+        for chain in self.inner.chains.values() {
+            for Member { target, .. } in chain.members() {
+                let (provider, model) = (&target.provider.name, target.model());
+                let known = targets
+                    .iter_mut()
+                    .find(|known| known.provider == *provider && known.model == model);
+                match known {
+                    Some(known) => known.chains.push(chain.name.clone()),
+                    None => targets.push(ConfiguredTarget {
+                        provider: provider.clone(),
+                        model: model.to_owned(),
+                        chains: vec![chain.name.clone()],
+                    }),
+                }
+            }
+        }
+        targets
+    }
+
     /// The client's clock.
     #[must_use]
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.inner.world.clock
     }
+}
+
+/// A target, and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ConfiguredTarget {
+    /// The provider's name.
+    pub provider: String,
+    /// The model.
+    pub model: String,
+    /// The chains that have it, by name.
+    pub chains: Vec<String>,
 }
 
 impl std::fmt::Debug for Client {

@@ -75,24 +75,30 @@ struct Inner {
     detail: String,
     cause: Option<ProviderError>,
     retry_after: Option<Duration>,
+    throttled: bool,
+    callers_budget: bool,
     partial: Option<Box<ChatResponse>>,
+}
+
+/// What an error says beside its kind.
+#[derive(Default)]
+pub(crate) struct Circumstances {
+    pub(crate) cause: Option<ProviderError>,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) throttled: bool,
+    pub(crate) callers_budget: bool,
 }
 
 impl Error {
     pub(crate) fn invalid(detail: impl Into<String>) -> Self {
-        Self::new(FailKind::Invalid, detail.into(), None, None)
+        Self::new(FailKind::Invalid, detail.into(), Circumstances::default())
     }
 
-    pub(crate) fn new(
-        kind: FailKind,
-        detail: String,
-        cause: Option<ProviderError>,
-        retry_after: Option<Duration>,
-    ) -> Self {
-        Self {
-            inner: Arc::new(Inner { kind, detail, cause, retry_after, partial: None }),
-            report: None,
-        }
+    pub(crate) fn new(kind: FailKind, detail: String, circumstances: Circumstances) -> Self {
+        let Circumstances { cause, retry_after, throttled, callers_budget } = circumstances;
+        let inner =
+            Inner { kind, detail, cause, retry_after, throttled, callers_budget, partial: None };
+        Self { inner: Arc::new(inner), report: None }
     }
 
     pub(crate) fn with_report(mut self, report: Report) -> Self {
@@ -119,7 +125,8 @@ impl Error {
         self.inner.cause.as_ref()
     }
 
-    /// In how long a target may be free again, when all were gated or their breakers open.
+    /// In how long a target may be free again, when all are gated, out, or their breakers open; of a spend
+    /// budget, in how long its next window begins. `None` when one is free now or nobody knows.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.inner.retry_after
@@ -141,6 +148,22 @@ impl Error {
     #[must_use]
     pub fn is_callers_fault(&self) -> bool {
         matches!(self.inner.kind, FailKind::Invalid | FailKind::Refused | FailKind::TooLong)
+    }
+
+    /// Every target that could have answered throttled, now or before: sending the request again after
+    /// [`retry_after`](Self::retry_after) may help, and nobody is ill.
+    ///
+    /// The kind is then `Exhausted`, or `Deadline` when a gate was waited for in vain.
+    #[must_use]
+    pub fn is_throttled(&self) -> bool {
+        self.inner.throttled
+    }
+
+    /// The spend budget that refused is the caller's own, see [`CallOptions::spend`](crate::CallOptions::spend),
+    /// while the client's had room.
+    #[must_use]
+    pub fn is_callers_budget(&self) -> bool {
+        self.inner.callers_budget
     }
 
     /// A content filter refused.

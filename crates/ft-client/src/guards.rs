@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use ft_breaker::{OwnedPermit, StreamGuard};
 use ft_core::{Mark, Out, Rule, Scope, Tick};
-use ft_cost::{Pico, Reservation};
+use ft_cost::Pico;
 use ft_limit::{OwnedGatePass, OwnedInFlightPermit};
 
+use crate::money::Money;
 use crate::target::Target;
 
 /// The permits, passes and money of one attempt.
@@ -14,7 +15,7 @@ pub(crate) struct Guards {
     pub(crate) breaker: Held,
     /// Of the credential, of the model under it, and of the target.
     pub(crate) passes: Option<Passes>,
-    pub(crate) money: Option<Reservation>,
+    pub(crate) money: Option<Money>,
     /// Held for its drop.
     pub(crate) _in_flight: OwnedInFlightPermit,
 }
@@ -77,17 +78,13 @@ impl Guards {
 
     /// The money taken for the attempt.
     pub(crate) fn reserved(&self) -> Option<Pico> {
-        self.money.as_ref().map(Reservation::amount)
+        self.money.as_ref().map(Money::amount)
     }
 
     /// The attempt has cost this much; `None` when that is unknown.
     pub(crate) fn pay(&mut self, cost: Option<Pico>) {
-        if let Some(reservation) = self.money.take() {
-            match cost {
-                Some(Pico::ZERO) => reservation.release(),
-                Some(cost) => reservation.settle(cost),
-                None => reservation.settle_at_estimate(),
-            }
+        if let Some(money) = self.money.take() {
+            money.pay(cost);
         }
     }
 }

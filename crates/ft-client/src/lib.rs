@@ -70,12 +70,13 @@ mod guards;
 mod hedge;
 #[cfg(feature = "http")]
 mod http;
+mod money;
 mod run;
 mod target;
 
 pub use answer::{Answer, Attempt, CacheStatus, Outcome, Report, ServedBy, Tier};
 pub use builder::ClientBuilder;
-pub use client::Client;
+pub use client::{Client, ConfiguredTarget};
 pub use clock::TokioClock;
 pub use emergency::EmergencyContext;
 pub use error::{Error, FailKind};

@@ -1,17 +1,21 @@
 //! What one call overrides.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ft_core::decide::MidStream;
+use ft_cost::SpendBudget;
 
 use crate::config::{Commit, DEFAULT_CHAIN};
 
 /// Overrides of one call. All default to the chain's own settings.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CallOptions {
     /// The chain that serves it. Default `default`.
     pub chain: String,
+    /// The only target that is asked, as provider and model. Default: all of the chain's.
+    pub target: Option<(String, String)>,
     /// Who asks: tenants share no cached answer. Default: the empty name.
     pub tenant: String,
     /// The longest that everything live may take. A longer one than the chain's is cut to that.
@@ -28,6 +32,8 @@ pub struct CallOptions {
     pub mid_stream: Option<MidStream>,
     /// When a stream's first piece may reach the caller.
     pub commit: Option<Commit>,
+    /// A budget of the caller's own, beside the client's: what an attempt may cost must fit into both.
+    pub spend: Option<Arc<SpendBudget>>,
     /// Passed upstream with every attempt.
     pub idempotency_key: Option<String>,
     /// The request's id in answers and logs. Default: a new one.
@@ -38,6 +44,7 @@ impl Default for CallOptions {
     fn default() -> Self {
         Self {
             chain: DEFAULT_CHAIN.to_owned(),
+            target: None,
             tenant: String::new(),
             deadline: None,
             max_attempts: None,
@@ -46,6 +53,7 @@ impl Default for CallOptions {
             no_emergency: false,
             mid_stream: None,
             commit: None,
+            spend: None,
             idempotency_key: None,
             request_id: None,
         }
@@ -63,6 +71,17 @@ impl CallOptions {
     #[must_use]
     pub fn with_chain(mut self, chain: impl Into<String>) -> Self {
         self.chain = chain.into();
+        self
+    }
+
+    /// Asks only this target, in the first chain that has it: the one set by [`with_chain`](Self::with_chain),
+    /// then `default`, then the others by name. It keeps the breaker, the gates, the limits, the cache and the
+    /// emergency answer that it has in that chain; cached answers of the chain's other targets are not given.
+    ///
+    /// A target that no chain has is an error that names those there are.
+    #[must_use]
+    pub fn with_target(mut self, provider: impl Into<String>, model: impl Into<String>) -> Self {
+        self.target = Some((provider.into(), model.into()));
         self
     }
 
@@ -119,6 +138,31 @@ impl CallOptions {
     #[must_use]
     pub fn with_idempotency_key(mut self, key: impl Into<String>) -> Self {
         self.idempotency_key = Some(key.into());
+        self
+    }
+
+    /// Sets a budget of the caller's own. It is reserved and settled together with the client's at every attempt:
+    /// refused by either, the target is skipped for its cost, and an answer that must be short is as short as the
+    /// smaller of the two needs it.
+    ///
+    /// Identical calls are joined only when they have the same budget, or none.
+    #[must_use]
+    pub fn with_spend(mut self, budget: Arc<SpendBudget>) -> Self {
+        self.spend = Some(budget);
+        self
+    }
+
+    /// Sets the request's id in answers and logs, which providers are told too.
+    #[must_use]
+    pub fn with_request_id(mut self, id: impl Into<String>) -> Self {
+        self.request_id = Some(id.into());
+        self
+    }
+
+    /// Sets the most attempts. Default: the chain's.
+    #[must_use]
+    pub fn with_max_attempts(mut self, attempts: u32) -> Self {
+        self.max_attempts = Some(attempts);
         self
     }
 }

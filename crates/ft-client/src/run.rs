@@ -20,6 +20,7 @@ use crate::chain::{Chain, Member};
 use crate::client::Inner;
 use crate::clock::sleep_until;
 use crate::error::Error;
+use crate::money::Budgets;
 use crate::options::CallOptions;
 use crate::stream::Body;
 use legs::Legs;
@@ -67,8 +68,11 @@ pub(crate) struct Run {
     pub(crate) continued: bool,
     /// Which of the failures broke the caller's stream off, first.
     pub(crate) broke_at: Option<usize>,
-    /// When the spend budget may admit what it refused.
+    pub(crate) budgets: Budgets,
+    /// When the spend budgets may admit what they refused.
     paid_from: Option<Tick>,
+    /// Whether it was the caller's own budget that refused.
+    pub(crate) callers_money: bool,
     key: Option<Key>,
     stale: Option<Arc<Entry>>,
     lead: Option<LeadGuard<Shared>>,

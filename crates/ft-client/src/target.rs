@@ -108,6 +108,11 @@ impl Target {
         &self.config.model
     }
 
+    /// Whether it is this model at this provider.
+    pub(crate) fn is(&self, provider: &str, model: &str) -> bool {
+        self.provider.name == provider && self.config.model == model
+    }
+
     pub(crate) fn counter(&self) -> &'static dyn Counter {
         counter_for(&self.config.model)
     }
@@ -164,6 +169,13 @@ impl Target {
             open_until: breaker,
             credential_free: free.next().is_some(),
         }
+    }
+
+    /// When a call would be let through, [`Tick::ZERO`] when now; `None` when nobody knows: the breaker is held
+    /// open by hand, or its probes are under way.
+    pub(crate) fn free_at(&self, now: Tick) -> Option<Tick> {
+        let known = self.breaker.would_admit(now) || self.breaker.retry_at(now).is_some();
+        known.then(|| self.view(0, now).ready_at)
     }
 
     /// Whether every credential, or the target itself, is out. Not when its pilot is due: without a call it would

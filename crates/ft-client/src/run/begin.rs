@@ -11,6 +11,7 @@ use super::{Legs, Progress, Run, Want};
 use crate::chain::{Facts, Route};
 use crate::client::Inner;
 use crate::error::Error;
+use crate::money::Budgets;
 use crate::options::CallOptions;
 use crate::target::Target;
 use crate::telemetry;
@@ -23,7 +24,7 @@ impl Run {
         want: Want,
     ) -> Result<Box<Self>, Error> {
         let now = client.world.clock.now();
-        let chain = client.chain(&options.chain)?;
+        let chain = client.chain_for(&options)?;
         validate(&request)?;
         if let (None, Some(tokens)) = (request.output_limit(), chain.config.max_tokens) {
             request.set_output_limit(tokens);
@@ -58,7 +59,9 @@ impl Run {
             delivered: None,
             continued: false,
             broke_at: None,
+            budgets: Budgets { client: client.spend.clone(), caller: options.spend.clone() },
             paid_from: None,
+            callers_money: false,
             key: None,
             stale: None,
             lead: None,
@@ -86,7 +89,7 @@ impl Run {
             now,
             deadline: self.deadline,
             options: &self.options,
-            saving: client.spend.as_ref().is_some_and(|budget| budget.is_soft(wall)),
+            saving: self.budgets.is_soft(wall),
             hedge,
             cost: &cost,
         };

@@ -29,7 +29,14 @@ impl Run {
         if self.options.no_cache || !used || cacheable(&self.request).is_err() {
             return None;
         }
-        let key = Key::of(&self.scope(), &self.request);
+        let key = match &self.options.target {
+            // One target's answers are not the chain's: another one may have given those.
+            Some((provider, model)) => {
+                let chain = format!("{}\0{provider}\0{model}", self.chain.name);
+                Key::of(&Scope { tenant: &self.options.tenant, chain: &chain }, &self.request)
+            }
+            None => Key::of(&self.scope(), &self.request),
+        };
         self.key = Some(key);
         match self.chain.cache.lookup(&key, now) {
             Lookup::Fresh(entry) => Some(self.entry_answer(&entry, CacheStatus::Hit, now)),
@@ -60,6 +67,9 @@ impl Run {
                 self.options.idempotency_key.as_deref(),
                 self.options.mid_stream,
             ),
+            // The tenant parts callers, but one tenant may have several budgets, and what one of them cannot pay
+            // for must not decide who answers the other. A live budget's address is its own.
+            self.options.spend.as_ref().map(|budget| Arc::as_ptr(budget).addr()),
         );
         let mut follower =
             match self.client.flights.join(FlightKey::with_overrides(key, &overrides)) {
@@ -91,7 +101,11 @@ impl Run {
         let report = Report {
             served_by: Some(served_by),
             tier: Tier::Cache,
-            fallback_level: if cache == CacheStatus::Stale { self.chain.targets() } else { 0 },
+            fallback_level: if cache == CacheStatus::Stale {
+                self.chain.targets(&self.options)
+            } else {
+                0
+            },
             cache,
             ..self.report_so_far(now)
         };
@@ -116,8 +130,8 @@ impl Run {
     pub(super) fn fill(&self, response: &Arc<ChatResponse>, report: &Report, now: Tick) {
         let (Some(key), Some(served_by)) = (self.key, &report.served_by) else { return };
         let first_tier = self.chain.tiers.first().map(|tier| tier.name.as_str());
-        let full =
-            first_tier == Some(report.tier.name()) && report.fit.is_none() && !report.continued;
+        let wanted = self.options.target.is_some() || first_tier == Some(report.tier.name());
+        let full = wanted && report.fit.is_none() && !report.continued;
         let fill = Fill {
             response: Arc::clone(response),
             usage: response.usage.clone(),

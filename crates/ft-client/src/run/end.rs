@@ -4,16 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ft_core::chat::Assembler;
-use ft_core::decide::{Event, FailReason};
-use ft_core::{ChatResponse, Tick};
+use ft_core::decide::{Event, FailReason, Skip};
+use ft_core::{ChatResponse, ErrorKind, Tick};
 use ft_cost::Pico;
 
 use super::cache::Joined;
 use super::legs::Won;
 use super::{End, Run};
 use crate::answer::{Answer, Attempt, CacheStatus, Outcome, Report, ServedBy, Tier};
+use crate::chain::Member;
 use crate::emergency::EmergencyContext;
-use crate::error::{Error, FailKind};
+use crate::error::{Circumstances, Error, FailKind};
 use crate::stream::{Body, Settling};
 use crate::telemetry;
 
@@ -212,7 +213,7 @@ impl Run {
         };
         let report = Report {
             tier: Tier::Emergency,
-            fallback_level: self.chain.targets() + 1,
+            fallback_level: self.chain.targets(&self.options) + 1,
             ..self.report_so_far(self.now())
         };
         let answer = Answer { response, report };
@@ -246,19 +247,45 @@ impl Run {
         };
         let cause =
             at.filter(|&at| at < self.failures.len()).map(|at| self.failures.swap_remove(at));
-        let free = |member: &crate::chain::Member| member.target.view(0, now).ready_at;
-        let soonest = self.members.iter().map(free).min().filter(|&at| at > now);
+        let free = |member: &Member| member.target.free_at(now);
+        let soonest = self.members.iter().filter_map(free).min().filter(|&at| at > now);
         let retry_after = match kind {
             FailKind::Exhausted | FailKind::Deadline => soonest.map(|at| at.since(now)),
             FailKind::Spend => self.paid_from.map(|at| at.since(now)),
             FailKind::Invalid | FailKind::Refused | FailKind::TooLong | FailKind::MidStream => None,
         };
         let detail = self.detail(kind, cause.as_ref());
-        let error =
-            Error::new(kind, detail, cause, retry_after).with_report(self.report_so_far(now));
+        let live = matches!(kind, FailKind::Exhausted | FailKind::Deadline);
+        let circumstances = Circumstances {
+            cause,
+            retry_after,
+            throttled: live && self.all_throttled(),
+            callers_budget: kind == FailKind::Spend && self.callers_money,
+        };
+        let error = Error::new(kind, detail, circumstances).with_report(self.report_so_far(now));
         self.share_end(reason, Err(&error));
         self.tell(&self.report_so_far(now), Some(&error));
         error
+    }
+
+    /// Whether throttling alone kept every target that suits the request from answering.
+    fn all_throttled(&self) -> bool {
+        let ends = self.members.iter().map(|member| {
+            let its = |attempt: &&Attempt| member.target.is(&attempt.provider, &attempt.model);
+            self.trail.iter().rfind(its).map(|attempt| attempt.outcome)
+        });
+        let mut any = false;
+        for end in ends {
+            match end {
+                Some(Outcome::Failed(ErrorKind::RateLimited) | Outcome::Skipped(Skip::Gate)) => {
+                    any = true
+                }
+                // It was full of calls, or could not have answered at any time.
+                Some(Outcome::Skipped(Skip::InFlight | Skip::TooLong | Skip::Unsupported)) => {}
+                _ => return false,
+            }
+        }
+        any
     }
 
     /// Another call's error, as this call's.
@@ -275,6 +302,9 @@ impl Run {
             (FailKind::Refused | FailKind::MidStream, Some(cause)) => cause.to_string(),
             (FailKind::TooLong, _) => {
                 "no context window of the chain holds it, even shortened".to_owned()
+            }
+            (FailKind::Spend, _) if self.callers_money => {
+                "the caller's own budget has no room for it; wait for its next window".to_owned()
             }
             (FailKind::Spend, _) => "raise `spend.limit`, or wait for the next window".to_owned(),
             (_, Some(cause)) => {

@@ -15,6 +15,7 @@ mod fit;
 mod gates;
 mod hedging;
 mod order;
+mod overrides;
 mod spend;
 mod storms;
 mod streams;

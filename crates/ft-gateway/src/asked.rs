@@ -100,6 +100,11 @@ impl Asked {
         })
     }
 
+    /// The key under which calls in flight are one.
+    pub(crate) fn idempotency_key(&self) -> Option<&str> {
+        self.idempotency_key.as_deref()
+    }
+
     /// The overrides as the client takes them.
     ///
     /// The SDK's read timeout bounds plain calls alone: of a stream it bounds each pause, and a stream that

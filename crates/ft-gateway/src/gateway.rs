@@ -9,8 +9,11 @@ use ft_client::Client;
 use ft_client::telemetry::{InstallError, Prometheus};
 use ft_core::{Clock, Entropy};
 
+use crate::body::BodyLimits;
 use crate::caller::Callers;
+use crate::idempotency::Repeats;
 use crate::journal::Journal;
+use crate::meters::Meters;
 use crate::names::Names;
 use crate::surface;
 
@@ -27,6 +30,8 @@ struct Inner {
     prometheus: Prometheus,
     clock: Arc<dyn Clock>,
     journal: Journal,
+    meters: Meters,
+    repeats: Repeats,
     ids: Mutex<Entropy>,
 }
 
@@ -35,7 +40,11 @@ pub(crate) struct Live {
     pub(crate) client: Client,
     pub(crate) names: Names,
     pub(crate) callers: Callers,
+    pub(crate) body: BodyLimits,
 }
+
+/// How many requests are remembered for who looks.
+const RECENT: usize = 200;
 
 impl Gateway {
     /// A gateway over a client that is there already, open to whoever reaches it.
@@ -46,13 +55,21 @@ impl Gateway {
     /// [`InstallError`] never, as long as every histogram has buckets.
     pub fn of_client(client: Client) -> Result<Self, InstallError> {
         let prometheus = Prometheus::local()?;
+        let meters = prometheus.with(Meters::new);
         let clock = Arc::clone(client.clock());
-        let live = Live { names: Names::of(&client), callers: Callers::open(), client };
+        let live = Live {
+            names: Names::of(&client),
+            callers: Callers::open(),
+            body: BodyLimits::default(),
+            client,
+        };
         let inner = Inner {
             live: ArcSwap::from_pointee(live),
             prometheus,
             clock,
-            journal: Journal::default(),
+            journal: Journal::new(RECENT, None),
+            meters,
+            repeats: Repeats::default(),
             ids: Mutex::new(Entropy::from_os()),
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -86,6 +103,14 @@ impl Gateway {
 
     pub(crate) fn clock(&self) -> &dyn Clock {
         &*self.inner.clock
+    }
+
+    pub(crate) fn meters(&self) -> &Meters {
+        &self.inner.meters
+    }
+
+    pub(crate) fn repeats(&self) -> &Repeats {
+        &self.inner.repeats
     }
 
     pub(crate) fn journal(&self) -> &Journal {

@@ -29,7 +29,10 @@
 //! [`Client`]: ft_client::Client
 
 mod gateway;
+mod idempotency;
 mod journal;
+mod lines;
+mod meters;
 mod names;
 mod server;
 mod visit;

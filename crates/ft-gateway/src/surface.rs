@@ -9,8 +9,13 @@ use axum::body::Body;
 use axum::routing::{get, post};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
 
-use crate::answer::Refusal;
+use std::future::Future;
+
+use bytes::Bytes;
+
+use crate::answer::{Refusal, describe};
 use crate::gateway::Gateway;
+use crate::meters::Route;
 use crate::visit::Visit;
 
 /// All of them.
@@ -32,7 +37,7 @@ async fn no_route(method: Method, uri: Uri) -> Response<Body> {
 }
 
 /// A request, with who sent it and its id, before its body is read.
-fn arrive(gateway: &Gateway, route: &'static str, request: &Request<Body>) -> Visit {
+fn arrive(gateway: &Gateway, route: Route, request: &Request<Body>) -> Visit {
     Visit::begin(gateway, route, request_id(request.headers(), gateway))
 }
 
@@ -40,6 +45,64 @@ fn arrive(gateway: &Gateway, route: &'static str, request: &Request<Body>) -> Vi
 fn refuse(mut visit: Visit, refusal: &Refusal) -> Response<Body> {
     visit.ended(refusal.status.as_u16(), refusal.code(), None);
     identified(refusal.response(), &visit.request_id)
+}
+
+/// Answers with the client's error, and writes it down.
+fn failed(mut visit: Visit, error: &ft_client::Error) -> Response<Body> {
+    let refusal = Refusal::from(error);
+    let mut response = refusal.response();
+    if let Some(report) = error.report() {
+        describe(response.headers_mut(), report);
+    }
+    visit.ended(refusal.status.as_u16(), refusal.code(), error.report().cloned());
+    identified(response, &visit.request_id)
+}
+
+/// Performs a call; with an idempotency key, once for all who ask the same under it at the same time.
+async fn once<F>(
+    gateway: &Gateway,
+    key: Option<&str>,
+    asked: Bytes,
+    visit: Visit,
+    perform: impl FnOnce(Visit) -> F,
+) -> Response<Body>
+where
+    F: Future<Output = Response<Body>> + Send + 'static,
+{
+    let Some(key) = key else { return perform(visit).await };
+    let (caller, id) = (visit.caller.clone(), visit.request_id.clone());
+    let mut visit = Some(visit);
+    let make = || visit.take().map(perform);
+    let make = || {
+        let performed = make();
+        async move {
+            match performed {
+                Some(performed) => performed.await,
+                None => Refusal::internal().response(),
+            }
+        }
+    };
+    let joined = gateway.repeats().join(&caller, key, &asked, make).await;
+    match (joined, visit) {
+        (Ok(response), None) => response,
+        // It was made by another request, whose report it is.
+        (Ok(response), Some(mut visit)) => {
+            visit.ended(response.status().as_u16(), None, None);
+            identified(response, &id)
+        }
+        (Err(_), Some(visit)) => refuse(visit, &Refusal::conflict()),
+        (Err(_), None) => Refusal::conflict().response(),
+    }
+}
+
+/// Where in the body, and which rule; a parser's message can repeat what was said, so only its place is told.
+fn unreadable(error: &serde_json::Error) -> Refusal {
+    let what = match error.classify() {
+        serde_json::error::Category::Data => "has a field of a wrong type or lacks one",
+        _ => "is not valid JSON",
+    };
+    let place = format!("line {} column {}", error.line(), error.column());
+    Refusal::invalid(format!("the body {what}, at {place}")).with_code("invalid_body")
 }
 
 /// Every answer says under which id it can be found.

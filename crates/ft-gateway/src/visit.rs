@@ -5,17 +5,18 @@ use ft_core::Tick;
 
 use crate::gateway::Gateway;
 use crate::journal::Entry;
+use crate::meters::Route;
 
 /// A request on its way. Its drop is its end.
 #[derive(Debug)]
 pub(crate) struct Visit {
     gateway: Gateway,
     began: Tick,
-    route: &'static str,
+    route: Route,
     pub(crate) request_id: String,
     pub(crate) caller: String,
-    pub(crate) model: String,
     pub(crate) streamed: bool,
+    model: String,
     status: u16,
     code: Option<String>,
     report: Option<Report>,
@@ -24,8 +25,12 @@ pub(crate) struct Visit {
 /// The caller left before the answer was there. No status of HTTP: what nginx writes into its log.
 const LEFT: u16 = 499;
 
+/// More of a model's name is not written down.
+const LONGEST_NAME: usize = 128;
+
 impl Visit {
-    pub(crate) fn begin(gateway: &Gateway, route: &'static str, request_id: String) -> Self {
+    pub(crate) fn begin(gateway: &Gateway, route: Route, request_id: String) -> Self {
+        gateway.meters().began();
         Self {
             began: gateway.clock().now(),
             gateway: gateway.clone(),
@@ -40,6 +45,11 @@ impl Visit {
         }
     }
 
+    /// What was asked for.
+    pub(crate) fn asks_for(&mut self, model: &str) {
+        self.model = model.chars().take(LONGEST_NAME).collect();
+    }
+
     /// What the caller got.
     pub(crate) fn ended(&mut self, status: u16, code: Option<&str>, report: Option<Report>) {
         self.status = status;
@@ -50,16 +60,18 @@ impl Visit {
 
 impl Drop for Visit {
     fn drop(&mut self) {
-        let took = self.gateway.clock().now().since(self.began);
+        let clock = self.gateway.clock();
+        self.gateway.meters().ended(self.route, self.status);
         self.gateway.journal().record(Entry {
+            ended_at: clock.wall(),
+            took: clock.now().since(self.began),
             request_id: std::mem::take(&mut self.request_id),
             caller: std::mem::take(&mut self.caller),
-            route: self.route,
+            route: self.route.as_str(),
             model: std::mem::take(&mut self.model),
             streamed: self.streamed,
             status: self.status,
             code: self.code.take(),
-            took,
             report: self.report.take(),
         });
     }

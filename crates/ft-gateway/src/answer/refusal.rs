@@ -62,6 +62,21 @@ impl Refusal {
             .with_param("model")
     }
 
+    /// A fault of the gateway itself.
+    pub(crate) fn internal() -> Self {
+        let message = "the gateway failed; its log has more under this request's id";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "server_error", message)
+            .with_code("internal_error")
+    }
+
+    /// Another request with the same idempotency key is in flight.
+    pub(crate) fn conflict() -> Self {
+        let message = "another request with this idempotency key and another body is in flight";
+        Self::new(StatusCode::CONFLICT, "invalid_request_error", message)
+            .with_code("idempotency_conflict")
+            .with_param("idempotency-key")
+    }
+
     pub(crate) fn unwritable() -> Self {
         let message = "the answer cannot be written as JSON";
         Self::new(StatusCode::BAD_GATEWAY, "upstream_error", message).with_code("upstream_error")

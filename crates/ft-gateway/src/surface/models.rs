@@ -8,11 +8,12 @@ use serde_json::{Value, json};
 use super::{arrive, identified, refuse};
 use crate::answer::{self, Refusal};
 use crate::gateway::Gateway;
+use crate::meters::Route;
 use crate::names::Way;
 
 /// All names.
 pub(super) async fn list(State(gateway): State<Gateway>, request: Request) -> Response<Body> {
-    let mut visit = arrive(&gateway, "models", &request);
+    let mut visit = arrive(&gateway, Route::Models, &request);
     let live = gateway.live();
     if let Err(refusal) = live.callers.identify(request.headers()) {
         return refuse(visit, &refusal);
@@ -30,7 +31,7 @@ pub(super) async fn one(
     Path(name): Path<String>,
     request: Request,
 ) -> Response<Body> {
-    let mut visit = arrive(&gateway, "models", &request);
+    let mut visit = arrive(&gateway, Route::Models, &request);
     let live = gateway.live();
     if let Err(refusal) = live.callers.identify(request.headers()) {
         return refuse(visit, &refusal);

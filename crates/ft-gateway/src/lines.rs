@@ -1,0 +1,109 @@
+//! Lines that are written beside the request's path: the access log and the trace.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+
+/// How many lines may wait for a slow disk or pipe before further ones are dropped: requests do not wait for logs.
+const WAITING: usize = 8_192;
+
+/// A writer on a thread of its own. Clones write to the same.
+#[derive(Clone, Debug)]
+pub(crate) struct Lines {
+    queue: SyncSender<Vec<u8>>,
+    dropped: Arc<AtomicU64>,
+}
+
+impl Lines {
+    /// Writes to this until the last clone is gone.
+    pub(crate) fn to(out: impl Write + Send + 'static) -> std::io::Result<Self> {
+        let (queue, lines) = sync_channel(WAITING);
+        std::thread::Builder::new().name("ft-lines".to_owned()).spawn(move || copy(&lines, out))?;
+        Ok(Self { queue, dropped: Arc::default() })
+    }
+
+    /// Writes a line, or drops it when too many wait.
+    pub(crate) fn write(&self, value: &impl serde::Serialize) {
+        let Ok(mut line) = serde_json::to_vec(value) else { return };
+        line.push(b'\n');
+        if self.queue.try_send(line).is_err() {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// How many lines were dropped.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+}
+
+/// Whoever reads the log must see a line when nothing follows it, so it is flushed when the queue is empty.
+fn copy(lines: &Receiver<Vec<u8>>, out: impl Write) {
+    let mut out = std::io::BufWriter::new(out);
+    while let Ok(line) = lines.recv() {
+        let mut next = Some(line);
+        while let Some(line) = next.take() {
+            // A full disk or a closed pipe must not end the server; the next line may find room.
+            let _ = out.write_all(&line);
+            next = match lines.try_recv() {
+                Ok(line) => Some(line),
+                Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
+            };
+        }
+        let _ = out.flush();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Sender, channel};
+
+    use super::*;
+
+    struct Out(Sender<String>);
+
+    impl Write for Out {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            let _ = self.0.send(String::from_utf8(bytes.to_vec()).unwrap());
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn each_line_is_written_when_nothing_follows_it() {
+        let (out, seen) = channel();
+        let lines = Lines::to(Out(out)).unwrap();
+        lines.write(&serde_json::json!({"a": 1}));
+        assert_eq!(seen.recv().unwrap(), "{\"a\":1}\n");
+        lines.write(&serde_json::json!({"b": 2}));
+        assert_eq!(seen.recv().unwrap(), "{\"b\":2}\n");
+        assert_eq!(lines.dropped(), 0);
+    }
+
+    #[test]
+    fn requests_do_not_wait_for_a_writer_that_stands_still() {
+        struct Stuck(Receiver<()>);
+        impl Write for Stuck {
+            fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+                let _ = self.0.recv();
+                Ok(bytes.len())
+            }
+
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        let (hold, held) = sync_channel(0);
+        let lines = Lines::to(Stuck(held)).unwrap();
+        for _ in 0..3 * WAITING {
+            lines.write(&0);
+        }
+        assert!(lines.dropped() > 0);
+        drop::<SyncSender<()>>(hold);
+    }
+}

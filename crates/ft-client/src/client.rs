@@ -253,18 +253,22 @@ impl Client {
     pub fn targets(&self) -> Vec<ConfiguredTarget> {
         let mut targets: Vec<ConfiguredTarget> = Vec::new();
         for chain in self.inner.chains.values() {
-            for Member { target, .. } in chain.members() {
+            for Member { target, level, .. } in chain.members() {
                 let (provider, model) = (&target.provider.name, target.model());
-                let known = targets
-                    .iter_mut()
-                    .find(|known| known.provider == *provider && known.model == model);
-                match known {
-                    Some(known) => known.chains.push(chain.name.clone()),
-                    None => targets.push(ConfiguredTarget {
+                let is_it =
+                    |known: &ConfiguredTarget| known.provider == *provider && known.model == model;
+                let at = targets.iter().position(is_it).unwrap_or_else(|| {
+                    targets.push(ConfiguredTarget {
                         provider: provider.clone(),
                         model: model.to_owned(),
-                        chains: vec![chain.name.clone()],
-                    }),
+                        chains: Vec::new(),
+                        begins: Vec::new(),
+                    });
+                    targets.len() - 1
+                });
+                targets[at].chains.push(chain.name.clone());
+                if *level == 0 {
+                    targets[at].begins.push(chain.name.clone());
                 }
             }
         }
@@ -288,6 +292,8 @@ pub struct ConfiguredTarget {
     pub model: String,
     /// The chains that have it, by name.
     pub chains: Vec<String>,
+    /// Those of them whose first target it is.
+    pub begins: Vec<String>,
 }
 
 impl std::fmt::Debug for Client {

@@ -2,9 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ft_client::{CallOptions, Client};
+use ft_client::config::DEFAULT_CHAIN;
+use ft_client::{CallOptions, Client, ConfiguredTarget};
 
-/// The names that can be asked for: the chains'.
+/// The names that can be asked for.
+///
+/// In the order in which they are looked up: a chain's name; `provider/model` of a configured target, which asks
+/// that target alone; a bare model, which is the chain that begins with it, so that an application that asks for
+/// `gpt-4.1` gets the fallbacks by changing its URL alone, else the first target that has it.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     by_name: BTreeMap<String, Way>,
@@ -17,6 +22,13 @@ pub(crate) struct Names {
 pub(crate) enum Way {
     /// A chain from its beginning.
     Chain(String),
+    /// One target.
+    Target {
+        /// The provider's name.
+        provider: String,
+        /// The model, as configured.
+        model: String,
+    },
 }
 
 impl Names {
@@ -25,12 +37,33 @@ impl Names {
         for chain in client.chains() {
             names.list(chain.to_owned(), Way::Chain(chain.to_owned()));
         }
+        let targets = client.targets();
+        for target in &targets {
+            names.list(format!("{}/{}", target.provider, target.model), Way::of(target));
+        }
+        // What several chains begin with is the default chain's.
+        for default in [true, false] {
+            for target in &targets {
+                let mut begins = target.begins.iter();
+                if let Some(chain) = begins.find(|chain| (*chain == DEFAULT_CHAIN) == default) {
+                    names.add(&target.model, Way::Chain(chain.clone()));
+                }
+            }
+        }
+        for target in &targets {
+            names.add(&target.model, Way::of(target));
+        }
         names
     }
 
     fn list(&mut self, name: String, way: Way) {
-        self.listed.insert(name.clone());
-        self.by_name.entry(name).or_insert(way);
+        self.add(&name, way);
+        self.listed.insert(name);
+    }
+
+    /// The first to have a name keeps it.
+    fn add(&mut self, name: &str, way: Way) {
+        self.by_name.entry(name.to_owned()).or_insert(way);
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<&Way> {
@@ -44,9 +77,57 @@ impl Names {
 }
 
 impl Way {
+    fn of(target: &ConfiguredTarget) -> Self {
+        Self::Target { provider: target.provider.clone(), model: target.model.clone() }
+    }
+
     pub(crate) fn set(&self, options: CallOptions) -> CallOptions {
         match self {
             Self::Chain(chain) => options.with_chain(chain),
+            Self::Target { provider, model } => options.with_target(provider, model),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ft_client::config::{ChainConfig, TargetConfig, TierConfig};
+    use ft_sim::{Reply, Scripts, SimProvider};
+
+    use super::*;
+
+    fn names() -> Names {
+        let provider = |name: &str| {
+            let clock = std::sync::Arc::new(ft_client::TokioClock::new());
+            SimProvider::new(name, Scripts::new().otherwise(Reply::text("Hi.")), clock, 1)
+        };
+        let tier = |provider: &str, model: &str| {
+            TierConfig::new(model, [TargetConfig::new(provider, model)])
+        };
+        let client = Client::builder()
+            .provider(provider("a"))
+            .provider(provider("b"))
+            .named_chain("default", ChainConfig::new([tier("a", "large"), tier("a", "small")]))
+            .named_chain("cheap", ChainConfig::new([tier("b", "small"), tier("a", "large")]))
+            .build();
+        Names::of(&client.unwrap())
+    }
+
+    #[tokio::test]
+    async fn chains_and_targets_are_listed_and_bare_models_only_help() {
+        let names = names();
+        let listed: Vec<_> = names.listed().collect();
+        assert_eq!(listed, ["a/large", "a/small", "b/small", "cheap", "default"]);
+    }
+
+    #[tokio::test]
+    async fn a_bare_model_is_the_chain_that_begins_with_it() {
+        let names = names();
+        let chain = |name: &str| Some(Way::Chain(name.to_owned()));
+        assert_eq!(names.find("large").cloned(), chain("default"));
+        assert_eq!(names.find("small").cloned(), chain("cheap"));
+        let target = Way::Target { provider: "a".to_owned(), model: "small".to_owned() };
+        assert_eq!(names.find("a/small"), Some(&target));
+        assert_eq!(names.find("none"), None);
     }
 }

@@ -47,6 +47,7 @@ pub(super) async fn one(
 fn row(name: &str, way: &Way) -> Value {
     let owner = match way {
         Way::Chain(_) => "ft",
+        Way::Target { provider, .. } => provider,
     };
     json!({"id": name, "object": "model", "created": 0, "owned_by": owner})
 }

@@ -12,6 +12,7 @@ use ft_core::{ChatRequest, Tick};
 use ft_cost::{LEAST_OUTPUT, UnknownPrice};
 use ft_limit::{Attempt as Share, GateReason, Gated};
 
+use crate::asked::Asked;
 use crate::attempt::Timers;
 use crate::chain::reserve_after;
 use crate::guards::{Guards, Held, Passes};
@@ -21,7 +22,7 @@ use crate::target::Target;
 
 /// An attempt that may begin.
 pub(crate) struct Admitted {
-    pub(crate) request: Arc<ChatRequest>,
+    pub(crate) request: Asked,
     pub(crate) fit: Option<FitReport>,
     pub(crate) guards: Guards,
     pub(crate) credential: usize,
@@ -105,18 +106,22 @@ impl Run {
         at: usize,
         manner: As,
         now: Tick,
-    ) -> Result<(Arc<ChatRequest>, Option<FitReport>), Refusal> {
-        let request = match manner {
-            As::Continue => self.continuation(),
-            _ => Arc::clone(&self.request),
+    ) -> Result<(Asked, Option<FitReport>), Refusal> {
+        let request = match (&self.request, manner) {
+            // Nothing may be left out of texts whose vectors are wanted.
+            (Asked::Vectors(_), As::Refit) => return Err(Skip::TooLong.into()),
+            (Asked::Vectors(_), _) => return Ok((self.request.clone(), None)),
+            (Asked::Chat(request), As::Continue) => self.continuation(request),
+            (Asked::Chat(request), _) => Arc::clone(request),
         };
-        let Some(card) = &target.card else {
-            return self.fitted_to(target.context_window(), None, target, request, at, manner, now);
-        };
-        if !card.capabilities.cover(self.request.needs()) {
+        let card = target.card.as_ref();
+        if card.is_some_and(|card| !card.capabilities.cover(request.needs())) {
             return Err(Skip::Unsupported.into());
         }
-        self.fitted_to(target.context_window(), card.max_output, target, request, at, manner, now)
+        let most = card.and_then(|card| card.max_output);
+        let window = target.context_window();
+        let (request, fit) = self.fitted_to(window, most, target, request, at, manner, now)?;
+        Ok((Asked::Chat(request), fit))
     }
 
     #[expect(
@@ -146,7 +151,7 @@ impl Run {
             learned_limit: learned,
         };
         let counter = target.counter();
-        let fitted = match (manner, self.sent(at)) {
+        let fitted = match (manner, self.sent(at).and_then(Asked::chat)) {
             (As::Refit, Some(sent)) => refit(sent, &window, counter, &Strategy::default()),
             _ => fit(&request, &window, counter, &Strategy::default()),
         }
@@ -247,7 +252,7 @@ impl Run {
     fn reserve(
         &mut self,
         target: &Target,
-        request: &mut Arc<ChatRequest>,
+        request: &mut Asked,
         fit: &mut Option<FitReport>,
     ) -> Result<Option<Money>, Refusal> {
         if self.budgets.is_none() {
@@ -260,8 +265,7 @@ impl Run {
                 UnknownPrice::Warn => Ok(None),
             };
         };
-        let counter = target.counter();
-        let input = counter.count_request(request);
+        let input = request.tokens(target.counter());
         let wanted = target.output_at_most(request);
         let choices = u64::from(request.choices());
         let mut retry_at = None;
@@ -269,7 +273,7 @@ impl Run {
             let amount = price.at_most(input.at_most(), each.saturating_mul(choices));
             match self.budgets.reserve(amount, wall) {
                 Ok(mut money) => {
-                    if each < wanted {
+                    if let (true, Asked::Chat(request)) = (each < wanted, &mut *request) {
                         Arc::make_mut(request).set_output_limit(each);
                         let report = FitReport {
                             dropped_messages: 0,
@@ -297,7 +301,7 @@ impl Run {
 
 impl Target {
     /// The most tokens that the provider may put into one answer to this request.
-    pub(crate) fn output_at_most(&self, request: &ChatRequest) -> u64 {
+    pub(crate) fn output_at_most(&self, request: &Asked) -> u64 {
         let card = self.card.as_ref().and_then(|card| card.max_output);
         let most = card.or(self.context_window()).unwrap_or(FALLBACK_OUTPUT);
         request.output_limit().map_or(most, |asked| asked.min(most))

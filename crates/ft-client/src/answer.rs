@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ft_context::FitReport;
+use ft_core::chat::EmbeddingResponse;
 use ft_core::decide::{As, Skip};
 use ft_core::{ChatResponse, ErrorKind};
 use ft_cost::Pico;
@@ -29,6 +30,15 @@ impl Answer {
     pub fn is_emergency(&self) -> bool {
         self.report.tier == Tier::Emergency
     }
+}
+
+/// Vectors, and how they came about.
+#[derive(Clone, Debug, Serialize)]
+pub struct Embedded {
+    /// The vectors, in the provider's form. Its `model` is the one that served.
+    pub response: EmbeddingResponse,
+    /// How they came about.
+    pub report: Report,
 }
 
 /// How an answer, or an error, came about.

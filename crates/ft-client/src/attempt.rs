@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use ft_core::chat::{Assembler, ChatChunk};
+use ft_core::chat::{Assembler, ChatChunk, EmbeddingRequest, EmbeddingResponse};
 use ft_core::{
     Call, ChatRequest, ChatResponse, ChunkStream, Clock, ErrorKind, ProviderError, Tick,
 };
 use futures_util::StreamExt;
 use tokio::time::timeout;
 
+use crate::asked::{Asked, vectors_wanted};
 use crate::guards::Guards;
 use crate::target::Target;
 
@@ -46,7 +47,7 @@ pub(crate) struct Timers {
 pub(crate) struct Job {
     pub(crate) target: Arc<Target>,
     pub(crate) call: Call,
-    pub(crate) request: Arc<ChatRequest>,
+    pub(crate) request: Asked,
     pub(crate) guards: Guards,
     pub(crate) mode: Mode,
     pub(crate) timers: Timers,
@@ -68,6 +69,8 @@ pub(crate) enum Good {
     Whole(ChatResponse),
     /// A stream whose first content has come.
     Head(Head),
+    /// The vectors.
+    Vectors(EmbeddingResponse),
 }
 
 /// The beginning of a stream, and the rest of it.
@@ -93,17 +96,37 @@ impl Job {
     /// Dropping it cancels the call upstream; the guards say what that means.
     pub(crate) async fn run(mut self: Box<Self>) -> Ended {
         let mut first_token = None;
-        let result = match self.mode {
-            Mode::Plain => self.plain().await,
-            Mode::Assembled | Mode::Streamed => self.streamed(&mut first_token).await,
+        let result = match (self.request.clone(), self.mode) {
+            (Asked::Vectors(request), _) => self.vectors(&request).await,
+            (Asked::Chat(request), Mode::Plain) => self.plain(&request).await,
+            (Asked::Chat(request), Mode::Assembled | Mode::Streamed) => {
+                self.streamed(&request, &mut first_token).await
+            }
         };
         Ended { job: self, result, first_token }
     }
 
-    async fn plain(&mut self) -> Result<Good, Bad> {
+    async fn vectors(&mut self, request: &EmbeddingRequest) -> Result<Good, Bad> {
         let (left, timer) = self.timers.first_wait(false, self.clock.now());
         let provider = &self.target.provider.provider;
-        let answer = timeout(left, provider.chat(&self.call, &self.request)).await;
+        let response = match timeout(left, provider.embed(&self.call, request)).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Err(Bad::early(error)),
+            Err(_) => return Err(self.fired(timer, Assembler::new())),
+        };
+        let got = response.data.len();
+        if got == 0 || vectors_wanted(request).is_some_and(|wanted| got < wanted) {
+            let error = ProviderError::new(ErrorKind::Garbled);
+            return Err(Bad::early(error.with_message("the answer has too few vectors")));
+        }
+        self.guards.answered(self.clock.now());
+        Ok(Good::Vectors(response))
+    }
+
+    async fn plain(&mut self, request: &ChatRequest) -> Result<Good, Bad> {
+        let (left, timer) = self.timers.first_wait(false, self.clock.now());
+        let provider = &self.target.provider.provider;
+        let answer = timeout(left, provider.chat(&self.call, request)).await;
         let response = match answer {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => return Err(Bad::early(error)),
@@ -118,11 +141,14 @@ impl Job {
         Ok(Good::Whole(response))
     }
 
-    async fn streamed(&mut self, first_token: &mut Option<Duration>) -> Result<Good, Bad> {
+    async fn streamed(
+        &mut self,
+        request: &ChatRequest,
+        first_token: &mut Option<Duration>,
+    ) -> Result<Good, Bad> {
         let (left, timer) = self.timers.first_wait(true, self.clock.now());
         let provider = Arc::clone(&self.target.provider.provider);
-        let mut stream = match timeout(left, provider.chat_stream(&self.call, &self.request)).await
-        {
+        let mut stream = match timeout(left, provider.chat_stream(&self.call, request)).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => return Err(Bad::early(error)),
             Err(_) => return Err(self.fired(timer, Assembler::new())),
@@ -134,7 +160,7 @@ impl Job {
                 None => self.timers.first_wait(true, self.clock.now()),
                 Some(_) => self.timers.next_wait(self.clock.now()),
             };
-            match next_chunk(&mut stream, &so_far, self.request.choices(), wait).await {
+            match next_chunk(&mut stream, &so_far, request.choices(), wait).await {
                 Ok(Some(chunk)) if chunks.len() >= MOST_BEFORE_CONTENT => {
                     drop(chunk);
                     let error = ProviderError::new(ErrorKind::Garbled);

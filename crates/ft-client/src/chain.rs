@@ -57,6 +57,8 @@ pub(crate) struct Facts<'a> {
     /// Whether the spend budget is past its soft mark.
     pub(crate) saving: bool,
     pub(crate) hedge: bool,
+    /// The only model that may be asked, where only one may.
+    pub(crate) model: Option<&'a str>,
     /// The cost of this request at a target.
     pub(crate) cost: &'a dyn Fn(&Target) -> Option<Pico>,
 }
@@ -84,7 +86,7 @@ impl Chain {
             Vec::with_capacity(self.tiers.iter().map(|tier| tier.members.len()).sum());
         let asked = |member: &&Member| match &facts.options.target {
             Some((provider, model)) => member.target.is(provider, model),
-            None => true,
+            None => facts.model.is_none_or(|model| member.target.model() == model),
         };
         let mut level = 0;
         for tier in &self.tiers {

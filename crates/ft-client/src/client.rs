@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ft_cache::Flights;
+use ft_core::chat::EmbeddingRequest;
 use ft_core::{ChatRequest, Clock, Entropy};
 use ft_cost::{Pico, SpendBudget, UnknownPrice};
 use ft_limit::AmplificationCap;
 use serde::Serialize;
 use tracing::Instrument;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Embedded};
 use crate::builder::ClientBuilder;
 use crate::chain::{Chain, Member};
 use crate::config::DEFAULT_CHAIN;
@@ -185,6 +186,37 @@ impl Client {
             Done::Whole(answer) => AnswerStream::of_answer(*answer, wants_usage),
             Done::Streaming(run, body) => AnswerStream::live(run, *body),
         })
+    }
+
+    /// Asks for the vectors of texts.
+    ///
+    /// # Errors
+    /// As [`embed_with`](Self::embed_with).
+    ///
+    /// # Cancel safety
+    /// As [`chat`](Self::chat).
+    pub async fn embed(&self, request: EmbeddingRequest) -> Result<Embedded, Error> {
+        self.embed_with(request, CallOptions::default()).await
+    }
+
+    /// Asks for the vectors of texts, with overrides.
+    ///
+    /// They come from targets of one model only, the first of the chain in configured order or the one that the
+    /// options name, since vectors of different models cannot be compared. Its targets share gates, breakers,
+    /// limits and budgets with everything else. Nothing is cached, and nothing stands in for vectors.
+    ///
+    /// # Errors
+    /// As [`chat`](Self::chat): also when the provider leaves vectors out.
+    ///
+    /// # Cancel safety
+    /// As [`chat`](Self::chat).
+    pub async fn embed_with(
+        &self,
+        request: EmbeddingRequest,
+        options: CallOptions,
+    ) -> Result<Embedded, Error> {
+        let run = Run::begin_vectors(&self.inner, request, options);
+        run.inspect_err(|_| self.inner.meters.refused())?.embed().await
     }
 
     fn begin(

@@ -64,6 +64,7 @@ mod stream;
 pub mod telemetry;
 
 mod admit;
+mod asked;
 mod attempt;
 mod chain;
 mod guards;
@@ -74,7 +75,7 @@ mod money;
 mod run;
 mod target;
 
-pub use answer::{Answer, Attempt, CacheStatus, Outcome, Report, ServedBy, Tier};
+pub use answer::{Answer, Attempt, CacheStatus, Embedded, Outcome, Report, ServedBy, Tier};
 pub use builder::ClientBuilder;
 pub use client::{Client, ConfiguredTarget};
 pub use clock::TokioClock;

@@ -3,6 +3,7 @@
 mod begin;
 mod cache;
 mod cost;
+mod embed;
 mod end;
 mod legs;
 
@@ -13,9 +14,10 @@ use ft_cache::{Entry, Key, LeadGuard};
 use ft_context::FitReport;
 use ft_core::chat::Assembler;
 use ft_core::decide::{Event, FailReason, Ledger, Plan, Step, View, decide};
-use ft_core::{ChatRequest, Entropy, ProviderError, Tick};
+use ft_core::{Entropy, ProviderError, Tick};
 
 use crate::answer::{Answer, Attempt};
+use crate::asked::Asked;
 use crate::chain::{Chain, Member};
 use crate::client::Inner;
 use crate::clock::sleep_until;
@@ -43,7 +45,7 @@ pub(crate) struct Run {
     pub(crate) client: Arc<Inner>,
     pub(crate) chain: Arc<Chain>,
     pub(crate) options: CallOptions,
-    pub(crate) request: Arc<ChatRequest>,
+    pub(crate) request: Asked,
     pub(crate) want: Want,
     pub(crate) began: Tick,
     pub(crate) request_id: String,
@@ -88,7 +90,7 @@ pub(crate) struct Run {
 #[derive(Clone, Default)]
 struct Progress {
     used: u64,
-    sent: Option<Arc<ChatRequest>>,
+    sent: Option<Asked>,
     fit: Option<FitReport>,
 }
 
@@ -174,8 +176,8 @@ impl Run {
         &self.members
     }
 
-    pub(crate) fn sent(&self, target: usize) -> Option<&ChatRequest> {
-        self.progress[target].sent.as_deref()
+    pub(crate) fn sent(&self, target: usize) -> Option<&Asked> {
+        self.progress[target].sent.as_ref()
     }
 
     pub(crate) fn fit_of(&self, target: usize) -> Option<FitReport> {

@@ -105,6 +105,11 @@ impl Body {
                 Ok(Self { leg, job, head: chunks.into_iter(), rest, so_far, first_token })
             }
             Good::Whole(response) => Err(Box::new((Settling { leg, job, first_token }, response))),
+            // Whoever asked for vectors never asks for a body.
+            Good::Vectors(_) => {
+                let nothing = ChatResponse::default();
+                Err(Box::new((Settling { leg, job, first_token }, nothing)))
+            }
         }
     }
 

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use ft_core::chat::{Assembler, Message};
 use ft_core::decide::{Ledger, MidStream};
-use ft_core::{ChatRequest, Tick};
+use ft_core::{Capabilities, ChatRequest, Entropy, Tick};
 
 use super::{Legs, Progress, Run, Want};
-use crate::chain::{Facts, Route};
+use crate::asked::Asked;
+use crate::chain::{Chain, Facts, Route};
 use crate::client::Inner;
 use crate::error::Error;
 use crate::money::Budgets;
@@ -23,13 +24,24 @@ impl Run {
         options: CallOptions,
         want: Want,
     ) -> Result<Box<Self>, Error> {
-        let now = client.world.clock.now();
         let chain = client.chain_for(&options)?;
         validate(&request)?;
         if let (None, Some(tokens)) = (request.output_limit(), chain.config.max_tokens) {
             request.set_output_limit(tokens);
         }
-        let mut draw = client.entropy();
+        let request = Asked::Chat(Arc::new(request));
+        Ok(Self::new(client, chain, request, options, want, client.entropy()))
+    }
+
+    pub(super) fn new(
+        client: &Arc<Inner>,
+        chain: Arc<Chain>,
+        request: Asked,
+        options: CallOptions,
+        want: Want,
+        mut draw: Entropy,
+    ) -> Box<Self> {
+        let now = client.world.clock.now();
         let own = chain.config.deadline;
         let deadline = now.after(options.deadline.map_or(own, |given| given.min(own)));
         let request_id = match &options.request_id {
@@ -38,9 +50,9 @@ impl Run {
         };
         let span = telemetry::request_span(&chain.name, &request_id, want == Want::Stream);
         // It is large, and is handed from future to future.
-        Ok(Box::new(Self {
+        Box::new(Self {
             client: Arc::clone(client),
-            request: Arc::new(request),
+            request,
             want,
             began: now,
             request_id,
@@ -71,32 +83,35 @@ impl Run {
             own: None,
             chain,
             options,
-        }))
+        })
     }
 
     /// Makes the order and the bounds, once.
     pub(super) fn make_plan(&mut self) {
-        let client = Arc::clone(&self.client);
+        let (client, chain) = (Arc::clone(&self.client), Arc::clone(&self.chain));
         let wall = client.world.clock.wall();
         let now = self.now();
-        let request = Arc::clone(&self.request);
+        let request = self.request.clone();
         let cost = |target: &Target| {
             let price = target.price(&client.world.catalogue, wall)?;
             Some(price.cost(&super::cost::usual_usage(target, &request)))
         };
-        let hedge = client.hedge.is_some() && request.needs() == ft_core::Capabilities::NONE;
+        let plain = request.chat().is_some_and(|chat| chat.needs() == Capabilities::NONE);
         let facts = Facts {
             now,
             deadline: self.deadline,
             options: &self.options,
             saving: self.budgets.is_soft(wall),
-            hedge,
+            hedge: client.hedge.is_some() && plain,
+            model: request.only_model(&chain),
             cost: &cost,
         };
-        let Route { members, mut plan } = self.chain.route(&facts, &mut self.draw);
-        if !may_be_continued(&request) {
+        let Route { members, mut plan } = chain.route(&facts, &mut self.draw);
+        if !request.chat().is_some_and(|chat| may_be_continued(chat)) {
             plan.mid_stream = MidStream::Fail;
         }
+        // An apology is no vector.
+        plan.emergency &= request.chat().is_some();
         client.cap.request(now);
         if let Some(hedging) = &client.hedge {
             hedging.request(now);
@@ -108,8 +123,8 @@ impl Run {
     }
 
     /// The request that goes on from what the caller already has.
-    pub(crate) fn continuation(&self) -> Arc<ChatRequest> {
-        let mut request = ChatRequest::clone(&self.request);
+    pub(crate) fn continuation(&self, request: &ChatRequest) -> Arc<ChatRequest> {
+        let mut request = request.clone();
         let so_far =
             self.delivered.as_ref().map(|delivered| delivered.so_far().text().into_owned());
         request.messages.push(Message::assistant(so_far.unwrap_or_default()));

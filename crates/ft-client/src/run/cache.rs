@@ -26,16 +26,17 @@ impl Run {
     pub(super) fn fresh(&mut self, now: Tick) -> Option<Answer> {
         let lifetime = self.chain.cache.config().lifetime();
         let used = !lifetime.is_zero() || self.chain.cache.coalesces();
-        if self.options.no_cache || !used || cacheable(&self.request).is_err() {
+        let request = self.request.chat()?;
+        if self.options.no_cache || !used || cacheable(request).is_err() {
             return None;
         }
         let key = match &self.options.target {
             // One target's answers are not the chain's: another one may have given those.
             Some((provider, model)) => {
                 let chain = format!("{}\0{provider}\0{model}", self.chain.name);
-                Key::of(&Scope { tenant: &self.options.tenant, chain: &chain }, &self.request)
+                Key::of(&Scope { tenant: &self.options.tenant, chain: &chain }, request)
             }
-            None => Key::of(&self.scope(), &self.request),
+            None => Key::of(&self.scope(), request),
         };
         self.key = Some(key);
         match self.chain.cache.lookup(&key, now) {

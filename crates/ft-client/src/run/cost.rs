@@ -1,10 +1,11 @@
 //! What attempts cost, also those that failed, were cancelled, or whose provider does not say.
 
 use ft_core::chat::Assembler;
-use ft_core::{Bill, ChatRequest, ChatResponse, Usage};
+use ft_core::{Bill, ChatResponse, Usage};
 use ft_cost::Pico;
 
 use super::Run;
+use crate::asked::Asked;
 use crate::attempt::Job;
 use crate::target::Target;
 
@@ -19,10 +20,16 @@ impl Run {
         response: &ChatResponse,
     ) -> (Option<Pico>, bool) {
         match &response.usage {
-            Some(usage) if usage.prompt_tokens > 0 || usage.completion_tokens > 0 => {
-                (self.price_of(&job.target, usage), false)
-            }
+            Some(usage) if is_told(usage) => (self.price_of(&job.target, usage), false),
             _ => (self.price_of(&job.target, &estimated_usage(job, response)), true),
+        }
+    }
+
+    /// The cost of vectors, and whether it is an estimate.
+    pub(super) fn cost_of_vectors(&self, job: &Job, usage: Option<&Usage>) -> (Option<Pico>, bool) {
+        match usage {
+            Some(usage) if is_told(usage) => (self.price_of(&job.target, usage), false),
+            _ => (self.price_of(&job.target, &usual_usage(&job.target, &job.request)), true),
         }
     }
 
@@ -54,7 +61,7 @@ impl Run {
     pub(super) fn cost_of_silence(
         &self,
         target: &Target,
-        request: &ChatRequest,
+        request: &Asked,
         reserved: Option<Pico>,
     ) -> Option<Pico> {
         if reserved.is_some() {
@@ -73,12 +80,17 @@ impl Run {
     }
 }
 
+/// A provider that does not count says zero, or nothing.
+fn is_told(usage: &Usage) -> bool {
+    usage.prompt_tokens > 0 || usage.completion_tokens > 0
+}
+
 /// The usage that a request is taken to have at a target before it has been asked.
 ///
 /// Not the most that it may have: that is as long as a window, and would make the model with the largest one the
 /// dearest.
-pub(super) fn usual_usage(target: &Target, request: &ChatRequest) -> Usage {
-    let input = target.counter().count_request(request).tokens;
+pub(crate) fn usual_usage(target: &Target, request: &Asked) -> Usage {
+    let input = request.tokens(target.counter()).tokens;
     let each = request.output_limit().unwrap_or(ASSUMED_OUTPUT);
     Usage::new(input, each.saturating_mul(u64::from(request.choices())))
 }
@@ -88,5 +100,5 @@ fn estimated_usage(job: &Job, response: &ChatResponse) -> Usage {
     let counter = job.target.counter();
     let said = |message: &ft_core::Message| counter.count_message(message).tokens;
     let output = response.choices.iter().map(|choice| said(&choice.message)).sum();
-    Usage::new(counter.count_request(&job.request).tokens, output)
+    Usage::new(job.request.tokens(counter).tokens, output)
 }

@@ -201,10 +201,11 @@ impl Run {
 
     async fn emergency(mut self: Box<Self>) -> Result<Done, Error> {
         let reason = self.reason();
-        let Some(emergency) = self.chain.emergency.clone() else {
+        let emergency = self.chain.emergency.clone().zip(self.request.chat().cloned());
+        let Some((emergency, request)) = emergency else {
             return Err(self.fail(reason));
         };
-        let context = EmergencyContext { request: Arc::clone(&self.request), why: reason.into() };
+        let context = EmergencyContext { request, why: reason.into() };
         let since = self.now();
         let response = emergency.answer(context).await;
         self.waited_since(since);
@@ -222,7 +223,7 @@ impl Run {
     }
 
     /// Why nothing live has answered.
-    fn reason(&self) -> FailReason {
+    pub(super) fn reason(&self) -> FailReason {
         if self.now() >= self.deadline { FailReason::Deadline } else { self.ledger.fail_reason() }
     }
 

@@ -60,13 +60,14 @@ impl Run {
         if let Some(fit) = &fit {
             runtime.meters.fitted(fit);
         }
-        self.progress[target].sent = Some(Arc::clone(&request));
+        self.progress[target].sent = Some(request.clone());
         self.progress[target].fit = fit;
         let entry = self.trail.len();
         self.trail.push(begun(&runtime, manner, now.since(self.began)));
         let reserved = guards.reserved();
         let leg = Leg { target, entry, credential, began: now, reserved };
         let mode = match self.want {
+            _ if self.request.chat().is_none() => Mode::Plain,
             Want::Stream if self.commit() == Commit::FirstContent => Mode::Streamed,
             Want::Stream => Mode::Assembled,
             Want::Plain if runtime.config.upstream == UpstreamMode::Stream => Mode::Assembled,

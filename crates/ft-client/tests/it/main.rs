@@ -10,6 +10,7 @@ mod config;
 mod credentials;
 mod deadlines;
 mod decision;
+mod embeddings;
 mod emergency;
 mod fit;
 mod gates;

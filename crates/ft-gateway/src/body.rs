@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::body::Body;
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::Body as _;
 
 use crate::answer::Refusal;
 
@@ -26,6 +27,10 @@ impl Default for BodyLimits {
 /// # Cancel safety
 /// What was read is lost with the connection.
 pub(crate) async fn read(body: Body, limits: BodyLimits) -> Result<Bytes, Refusal> {
+    // Who says beforehand that it is too large need not send it.
+    if body.size_hint().lower() > limits.most as u64 {
+        return Err(Refusal::too_large(limits.most));
+    }
     let whole = Limited::new(body, limits.most).collect();
     match tokio::time::timeout(limits.within, whole).await {
         Ok(Ok(whole)) => Ok(whole.to_bytes()),

@@ -1,5 +1,8 @@
 //! The gateway over real sockets: a scripted upstream behind it, a plain HTTP client before it.
 
 mod chat;
+mod leaving;
+mod limits;
+mod overrides;
 mod stand;
 mod streams;

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use ft_client::Client;
 use ft_client::config::{ChainConfig, ClientConfig, ProviderConfig, TargetConfig, TierConfig};
-use ft_gateway::{ConnectionLimits, Gateway, serve};
+use ft_gateway::{ConnectionLimits, Drained, Gateway, serve};
 use ft_sim::{Scripts, Upstream};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 /// It ends when it is dropped.
@@ -17,7 +18,8 @@ pub(crate) struct Stand {
     pub(crate) gateway: Gateway,
     pub(crate) at: SocketAddr,
     pub(crate) http: reqwest::Client,
-    serving: JoinHandle<()>,
+    stop: Option<oneshot::Sender<()>>,
+    serving: JoinHandle<Drained>,
 }
 
 impl Drop for Stand {
@@ -45,6 +47,15 @@ impl Stand {
     }
 
     pub(crate) async fn with(scripts: Scripts, change: impl FnOnce(&mut ClientConfig)) -> Self {
+        Self::limited(scripts, change, ConnectionLimits::default(), LONG).await
+    }
+
+    pub(crate) async fn limited(
+        scripts: Scripts,
+        change: impl FnOnce(&mut ClientConfig),
+        limits: ConnectionLimits,
+        drain: Duration,
+    ) -> Self {
         let upstream = Upstream::start(scripts).unwrap();
         let mut config = ClientConfig::default();
         let provider =
@@ -56,12 +67,26 @@ impl Stand {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = listener.local_addr().unwrap();
         let router = gateway.public();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let stopped = async {
+            // A stand that is dropped does not stop, it ends.
+            if stopped.await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
         #[expect(clippy::disallowed_methods, reason = "the server runs beside the test")]
-        let serving = tokio::spawn(async move {
-            let limits = ConnectionLimits::default();
-            serve(listener, router, limits, std::future::pending(), Duration::ZERO).await;
-        });
-        Self { upstream, gateway, at, http: http(), serving }
+        let serving = tokio::spawn(serve(listener, router, limits, stopped, drain));
+        Self { upstream, gateway, at, http: http(), stop: Some(stop), serving }
+    }
+
+    /// Tells the server to stop.
+    pub(crate) fn stop(&mut self) {
+        self.stop.take().unwrap().send(()).unwrap();
+    }
+
+    /// How its end went.
+    pub(crate) async fn drained(&mut self) -> Drained {
+        (&mut self.serving).await.unwrap()
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -76,6 +101,9 @@ impl Stand {
         self.post("/v1/chat/completions", body).await
     }
 }
+
+/// No test comes near it.
+pub(crate) const LONG: Duration = Duration::from_secs(60);
 
 /// A question for a model.
 pub(crate) fn question(model: &str) -> Value {

@@ -1,19 +1,22 @@
 //! The routes that callers see.
 
+mod call;
 mod chat;
+mod embeddings;
 mod models;
 mod probes;
+
+use std::future::Future;
 
 use axum::Router;
 use axum::body::Body;
 use axum::routing::{get, post};
-use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
-
-use std::future::Future;
-
 use bytes::Bytes;
+use ft_client::Report;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use serde::Serialize;
 
-use crate::answer::{Refusal, describe};
+use crate::answer::{Refusal, describe, json};
 use crate::gateway::Gateway;
 use crate::meters::Route;
 use crate::visit::Visit;
@@ -22,6 +25,7 @@ use crate::visit::Visit;
 pub(crate) fn public(gateway: Gateway) -> Router {
     Router::new()
         .route("/v1/chat/completions", post(chat::completions))
+        .route("/v1/embeddings", post(embeddings::embeddings))
         .route("/v1/models", get(models::list))
         .route("/v1/models/{*name}", get(models::one))
         .route("/healthz", get(probes::alive))
@@ -45,6 +49,17 @@ fn arrive(gateway: &Gateway, route: Route, request: &Request<Body>) -> Visit {
 fn refuse(mut visit: Visit, refusal: &Refusal) -> Response<Body> {
     visit.ended(refusal.status.as_u16(), refusal.code(), None);
     identified(refusal.response(), &visit.request_id)
+}
+
+/// Answers with what the client answered, and writes it down.
+fn told(mut visit: Visit, answer: &impl Serialize, report: Report) -> Response<Body> {
+    let Ok(body) = serde_json::to_vec(answer) else {
+        return refuse(visit, &Refusal::unwritable());
+    };
+    let mut response = json(StatusCode::OK, body);
+    describe(response.headers_mut(), &report);
+    visit.ended(200, None, Some(report));
+    identified(response, &visit.request_id)
 }
 
 /// Answers with the client's error, and writes it down.
@@ -93,16 +108,6 @@ where
         (Err(_), Some(visit)) => refuse(visit, &Refusal::conflict()),
         (Err(_), None) => Refusal::conflict().response(),
     }
-}
-
-/// Where in the body, and which rule; a parser's message can repeat what was said, so only its place is told.
-fn unreadable(error: &serde_json::Error) -> Refusal {
-    let what = match error.classify() {
-        serde_json::error::Category::Data => "has a field of a wrong type or lacks one",
-        _ => "is not valid JSON",
-    };
-    let place = format!("line {} column {}", error.line(), error.column());
-    Refusal::invalid(format!("the body {what}, at {place}")).with_code("invalid_body")
 }
 
 /// Every answer says under which id it can be found.

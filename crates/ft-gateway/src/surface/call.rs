@@ -1,0 +1,90 @@
+//! A request as it will be made: who asks, what for, by which way.
+
+use axum::body::Body;
+use bytes::Bytes;
+use ft_client::CallOptions;
+use ft_core::ChatRequest;
+use ft_core::chat::EmbeddingRequest;
+use http::Request;
+use serde::de::DeserializeOwned;
+
+use crate::answer::Refusal;
+use crate::asked::Asked;
+use crate::body;
+use crate::gateway::{Gateway, Live};
+use crate::visit::Visit;
+
+/// A request that may be made.
+pub(super) struct Call<T> {
+    pub(super) request: T,
+    pub(super) options: CallOptions,
+    pub(super) asked: Asked,
+    /// The body as it came.
+    pub(super) body: Bytes,
+}
+
+/// What the gateway needs to know of a body.
+pub(super) trait Asking: DeserializeOwned {
+    fn model(&self) -> &str;
+    fn streams(&self) -> bool;
+}
+
+impl Asking for ChatRequest {
+    fn model(&self) -> &str {
+        &self.model
+    }
+
+    fn streams(&self) -> bool {
+        self.stream == Some(true)
+    }
+}
+
+impl Asking for EmbeddingRequest {
+    fn model(&self) -> &str {
+        &self.model
+    }
+
+    fn streams(&self) -> bool {
+        false
+    }
+}
+
+impl<T: Asking> Call<T> {
+    /// Reads a request, and writes into `visit` who sent it and what it asks for.
+    ///
+    /// # Cancel safety
+    /// What was read is lost with the connection.
+    pub(super) async fn read(
+        gateway: &Gateway,
+        live: &Live,
+        request: Request<Body>,
+        visit: &mut Visit,
+    ) -> Result<Self, Refusal> {
+        let (head, body) = request.into_parts();
+        let caller = live.callers.identify(&head.headers)?;
+        visit.caller.clone_from(&caller.name);
+        let asked = Asked::of(&head.headers)?;
+        if asked.client_retries > 0 {
+            gateway.meters().retried();
+        }
+        let body = body::read(body, live.body).await?;
+        let request: T = serde_json::from_slice(&body).map_err(|error| unreadable(&error))?;
+        visit.asks_for(request.model());
+        visit.streamed = request.streams();
+        let name = asked.chain.as_deref().unwrap_or(request.model());
+        let way = live.names.find(name).ok_or_else(|| Refusal::no_model(name))?;
+        let mut options = way.set(asked.options(visit.streamed)).with_tenant(&caller.name);
+        options.request_id = Some(visit.request_id.clone());
+        Ok(Self { request, options, asked, body })
+    }
+}
+
+/// Where in the body, and which rule; a parser's message can repeat what was said, so only its place is told.
+fn unreadable(error: &serde_json::Error) -> Refusal {
+    let what = match error.classify() {
+        serde_json::error::Category::Data => "has a field of a wrong type or lacks one",
+        _ => "is not valid JSON",
+    };
+    let place = format!("line {} column {}", error.line(), error.column());
+    Refusal::invalid(format!("the body {what}, at {place}")).with_code("invalid_body")
+}

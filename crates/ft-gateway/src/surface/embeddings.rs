@@ -1,0 +1,36 @@
+//! `POST /v1/embeddings`.
+
+use axum::body::Body;
+use axum::extract::State;
+use ft_core::chat::EmbeddingRequest;
+use http::{Request, Response};
+
+use super::call::Call;
+use super::{arrive, failed, once, refuse, told};
+use crate::gateway::Gateway;
+use crate::meters::Route;
+
+/// Answers with vectors, all of one model.
+///
+/// # Cancel safety
+/// When the caller leaves the connection drops this future, and with it the call upstream.
+pub(super) async fn embeddings(
+    State(gateway): State<Gateway>,
+    request: Request<Body>,
+) -> Response<Body> {
+    let mut visit = arrive(&gateway, Route::Embeddings, &request);
+    let live = gateway.live();
+    match Call::<EmbeddingRequest>::read(&gateway, &live, request, &mut visit).await {
+        Ok(Call { request, options, asked, body }) => {
+            let client = live.client.clone();
+            let perform = |visit| async move {
+                match client.embed_with(request, options).await {
+                    Ok(embedded) => told(visit, &embedded.response, embedded.report),
+                    Err(error) => failed(visit, &error),
+                }
+            };
+            once(&gateway, asked.idempotency_key(), body, visit, perform).await
+        }
+        Err(refusal) => refuse(visit, &refusal),
+    }
+}

@@ -235,9 +235,9 @@ impl Client {
         self.inner.meters.refresh(&self.inner.targets, self.budget_left());
     }
 
-    /// What all attempts cost so far, by provider and model.
-    #[cfg(feature = "prometheus")]
-    pub(crate) fn costs(&self) -> BTreeMap<(&str, &str), Pico> {
+    /// What all attempts cost so far, by provider and model. Attempts without a price are not in it.
+    #[must_use]
+    pub fn costs(&self) -> BTreeMap<(&str, &str), Pico> {
         let mut costs = BTreeMap::new();
         for target in &self.inner.targets {
             let name = (target.provider.name.as_str(), target.model());

@@ -139,6 +139,12 @@ impl InvalidProfile {
     pub const fn field(&self) -> &'static str {
         self.field
     }
+
+    /// The rule that it breaks.
+    #[must_use]
+    pub const fn rule(&self) -> &'static str {
+        self.rule
+    }
 }
 
 impl Profile {

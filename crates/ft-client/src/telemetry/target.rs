@@ -119,7 +119,6 @@ impl TargetMeters {
     }
 
     /// What all its attempts together cost so far.
-    #[cfg(feature = "prometheus")]
     pub(crate) fn cost(&self) -> Pico {
         *self.inner.cost.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -26,8 +26,6 @@ use crate::hedge::Hedging;
 use crate::target::{ProviderState, Target, TargetParts, World};
 use crate::telemetry::{ClientMeters, TargetMeters};
 
-mod check;
-
 /// Builds a [`Client`]. Nothing is checked before [`build`](Self::build), which names what is wrong.
 #[derive(Default)]
 pub struct ClientBuilder {
@@ -155,7 +153,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the catalogue of windows and prices. Default: the built-in one.
+    /// Sets the catalogue of windows and prices. Default: the built-in one. The rows of the configuration are put
+    /// over it.
     #[must_use]
     pub fn catalogue(mut self, catalogue: Catalogue) -> Self {
         self.catalogue = Some(catalogue);
@@ -211,10 +210,11 @@ impl ClientBuilder {
             let tiers = std::mem::take(&mut self.tiers);
             self.default_chain().tiers.extend(tiers);
         }
-        check::config(&self.config)?;
+        self.config.check()?;
         let seed = *self.seed.get_or_insert_with(|| Entropy::from_os().next_u64());
         let clock = self.clock.take().unwrap_or_else(|| Arc::new(TokioClock::new()));
-        let catalogue = Arc::new(self.catalogue.take().unwrap_or_else(Catalogue::builtin));
+        let catalogue = self.catalogue.take().unwrap_or_else(Catalogue::builtin);
+        let catalogue = Arc::new(self.config.catalogue(catalogue)?);
         let world = World { clock, catalogue };
         let providers = self.make_providers(&world.clock)?;
         let mut targets = Targets {

@@ -1,17 +1,25 @@
 //! Configuration: plain structs with every default in one place, its reason beside it.
 //!
-//! The builder only fills them; a gateway or a simulator embeds them. Unknown keys are errors.
-//! Units stand in the values: `"2s"`, `"$5"`, `"64MiB"`.
+//! The builder only fills them; a gateway or a simulator embeds them. Unknown keys are errors, and so are settings
+//! in a file that could never have an effect. Units stand in the values: `"2s"`, `"$5"`, `"64MiB"`.
 
 mod breaker;
 mod cache;
 mod chain;
+mod check;
+mod document;
+mod inert;
 mod invalid;
 mod limits;
+mod mistake;
+mod prices;
 mod provider;
+#[cfg(feature = "schema")]
+pub mod schema;
 mod spend;
 mod target;
-pub(crate) mod units;
+pub mod units;
+mod variables;
 
 use std::collections::BTreeMap;
 
@@ -20,18 +28,21 @@ use serde::Deserialize;
 pub use breaker::{BreakerSettings, RatioSettings, SlowSettings};
 pub use cache::CacheSettings;
 pub use chain::{ChainConfig, Commit, Order, TierConfig};
+pub use document::Document;
 pub use invalid::InvalidConfig;
 pub use limits::{HedgeSettings, LimitSettings};
+pub use prices::{Capability, CatalogueSettings, ModelPrice, ModelRow, PriceTier};
 pub use provider::{ProviderConfig, ProviderKind};
-pub use spend::{SpendSettings, UnknownPriceSetting};
+pub use spend::{SpendSettings, UnknownPriceSetting, window};
 pub use target::{TargetConfig, UpstreamMode};
-pub use units::parse_duration;
+pub use units::duration::parse as parse_duration;
 
 /// The name of the chain that serves a request which names none.
 pub const DEFAULT_CHAIN: &str = "default";
 
 /// Everything that a client is built from.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct ClientConfig {
     /// Providers by name. Those given to the builder as values are added to these.
@@ -46,57 +57,51 @@ pub struct ClientConfig {
     pub hedge: Option<HedgeSettings>,
     /// How much money may be spent. Default: no limit.
     pub spend: Option<SpendSettings>,
+    /// Where further prices and windows are.
+    pub catalogue: CatalogueSettings,
+    /// Prices and windows of models, instead of those that ship or beside them.
+    pub models: Vec<ModelRow>,
 }
 
 impl ClientConfig {
     /// Reads a configuration from TOML text.
     ///
-    /// `${NAME}` and `${NAME:-default}` are replaced from `lookup`, which is usually the environment.
+    /// `${NAME}` and `${NAME:-default}` are replaced from `lookup`, which is usually the environment. Use a
+    /// [`Document`] where the file has a name, or what is found wrong later should have its line too.
     ///
     /// # Errors
-    /// [`InvalidConfig`] naming the field, and the line where there is one: malformed TOML, unknown keys,
-    /// wrong types, values out of range, variables that are not set.
+    /// [`InvalidConfig`] naming the field and the line: malformed TOML, unknown keys, wrong types, values out of
+    /// range, variables that are not set, settings that could never have an effect.
     pub fn from_toml(
         text: &str,
         lookup: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, InvalidConfig> {
-        let table: toml::Table = toml::from_str(text).map_err(|error| {
-            let line = error
-                .span()
-                .map_or(0, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-            InvalidConfig::at_line(line, error.message())
-        })?;
-        let mut value = toml::Value::Table(table);
-        units::interpolate(&mut value, "", &lookup)?;
-        let hidden = strings_of(value.get("providers"));
-        serde_path_to_error::deserialize(value).map_err(|error| {
-            let path = error.path().to_string();
-            let rule = error.into_inner().message().to_owned();
-            let rule = hidden.iter().fold(rule, |rule, text| rule.replace(text, "***"));
-            InvalidConfig::new(path, rule)
-        })
+        Self::from_document(&mut Document::parse("", text, lookup)?)
+    }
+
+    /// Reads what is left of a document when others have taken out the sections of their own.
+    ///
+    /// ```
+    /// use ft_client::{Client, config::{ClientConfig, Document}};
+    ///
+    /// let text = "[providers.near]\nbase_url = \"http://127.0.0.1:9/v1\"\n[[chains.default.tiers]]\nname = \"only\"\n\
+    ///     targets = [{ provider = \"neer\", model = \"m\" }]";
+    /// let mut document = Document::parse("ft.toml", text, |name| std::env::var(name).ok())?;
+    /// let wrong = ClientConfig::from_document(&mut document)
+    ///     .and_then(|config| Client::builder().config(config).build())
+    ///     .map_err(|wrong| wrong.at(&document))
+    ///     .unwrap_err();
+    /// assert!(wrong.to_string().starts_with("ft.toml:5: chains.default.tiers[0].targets[0].provider: "));
+    /// # Ok::<(), ft_client::config::InvalidConfig>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`from_toml`](Self::from_toml).
+    pub fn from_document(document: &mut Document) -> Result<Self, InvalidConfig> {
+        let config: Self = document.take_rest()?;
+        check::parts(&config)
+            .and_then(|()| inert::check(&config, document))
+            .map_err(|wrong| wrong.at(document))?;
+        Ok(config)
     }
 }
-
-/// Every string that may be a key, the longest first. A message about a wrong type or value repeats the value,
-/// and what stands in the wrong place under a provider is as likely as not its key.
-fn strings_of(value: Option<&toml::Value>) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut open: Vec<_> = value.into_iter().collect();
-    while let Some(value) = open.pop() {
-        match value {
-            // Messages quote as `Debug` does.
-            toml::Value::String(text) if text.len() >= SHORTEST_KEY => {
-                found.push(text.escape_debug().to_string());
-            }
-            toml::Value::Array(items) => open.extend(items),
-            toml::Value::Table(table) => open.extend(table.values()),
-            _ => {}
-        }
-    }
-    found.sort_by_key(|text| std::cmp::Reverse(text.len()));
-    found
-}
-
-/// Shorter strings are shown in messages: `kind = "openay"` should be.
-const SHORTEST_KEY: usize = 8;

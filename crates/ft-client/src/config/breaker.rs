@@ -3,25 +3,30 @@
 use std::time::Duration;
 
 use ft_breaker::{BreakerConfig, FailureRatio, SlowCalls};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Serialize};
 
-use super::units::duration;
+use super::units;
 
 /// The breaker of every target. Defaults are those of [`BreakerConfig`].
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct BreakerSettings {
     /// Failures in a row that open it. Default 5, the seed's. `false` turns this off.
-    #[serde(deserialize_with = "or_false")]
+    #[serde(with = "or_false")]
+    #[cfg_attr(feature = "schema", schemars(with = "super::schema::OrFalse<u32>"))]
     pub consecutive_failures: Option<u32>,
     /// The share of failures that opens it. Default 50 % of at least 20 calls in 30 s. `false` turns this off.
-    #[serde(deserialize_with = "or_false")]
+    #[serde(with = "or_false")]
+    #[cfg_attr(feature = "schema", schemars(with = "super::schema::OrFalse<RatioSettings>"))]
     pub failure_ratio: Option<RatioSettings>,
     /// The share of slow calls that opens it. Default: off.
-    #[serde(deserialize_with = "or_false")]
+    #[serde(with = "or_false")]
+    #[cfg_attr(feature = "schema", schemars(with = "super::schema::OrFalse<SlowSettings>"))]
     pub slow: Option<SlowSettings>,
     /// How long it stays open, ±20 %. Default 30 s, the seed's.
-    #[serde(deserialize_with = "duration")]
+    #[serde(with = "units::duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "super::schema::DurationText"))]
     pub open_for: Duration,
     /// The factor on that per failed probe. Default 1: growth delays the recovery from a one-minute outage by minutes.
     pub growth: f64,
@@ -32,7 +37,8 @@ pub struct BreakerSettings {
 }
 
 /// A share of failures over a window.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RatioSettings {
     /// The share, from 0 to 1.
@@ -40,23 +46,27 @@ pub struct RatioSettings {
     /// Calls below which the share says nothing.
     pub of_at_least: u32,
     /// The window.
-    #[serde(deserialize_with = "duration")]
+    #[serde(with = "units::duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "super::schema::DurationText"))]
     pub within: Duration,
 }
 
 /// A share of slow calls over a window.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SlowSettings {
     /// From how long on a call is slow.
-    #[serde(deserialize_with = "duration")]
+    #[serde(with = "units::duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "super::schema::DurationText"))]
     pub threshold: Duration,
     /// The share, from 0 to 1.
     pub over: f64,
     /// Calls below which the share says nothing.
     pub of_at_least: u32,
     /// The window.
-    #[serde(deserialize_with = "duration")]
+    #[serde(with = "units::duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "super::schema::DurationText"))]
     pub within: Duration,
 }
 
@@ -107,22 +117,71 @@ impl BreakerSettings {
 }
 
 /// A value, or `false` for none: TOML has no null.
-fn or_false<'de, D, T>(from: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Either<T> {
-        Off(bool),
-        On(T),
+mod or_false {
+    use std::fmt;
+    use std::marker::PhantomData;
+
+    use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+    use serde::de::{Error, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn deserialize<'de, D, T>(from: D) -> Result<Option<T>, D::Error>
+    where
+        D: Deserializer<'de>,
+        T: Deserialize<'de>,
+    {
+        from.deserialize_any(OrFalse(PhantomData))
     }
-    match Either::deserialize(from)? {
-        Either::On(value) => Ok(Some(value)),
-        Either::Off(false) => Ok(None),
-        Either::Off(true) => {
-            Err(serde::de::Error::custom("must be a value, or false to turn it off"))
+
+    pub(super) fn serialize<T: Serialize, S: Serializer>(
+        value: &Option<T>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        match value {
+            Some(value) => value.serialize(to),
+            None => to.serialize_bool(false),
+        }
+    }
+
+    /// Hands everything but a boolean on, so that what is wrong inside of a table keeps its path.
+    struct OrFalse<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for OrFalse<T> {
+        type Value = Option<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a value, or false to turn it off")
+        }
+
+        fn visit_bool<E: Error>(self, on: bool) -> Result<Self::Value, E> {
+            if on {
+                return Err(E::custom("must be a value, or false to turn it off"));
+            }
+            Ok(None)
+        }
+
+        fn visit_i64<E: Error>(self, value: i64) -> Result<Self::Value, E> {
+            T::deserialize(value.into_deserializer()).map(Some)
+        }
+
+        fn visit_u64<E: Error>(self, value: u64) -> Result<Self::Value, E> {
+            T::deserialize(value.into_deserializer()).map(Some)
+        }
+
+        fn visit_f64<E: Error>(self, value: f64) -> Result<Self::Value, E> {
+            T::deserialize(value.into_deserializer()).map(Some)
+        }
+
+        fn visit_str<E: Error>(self, value: &str) -> Result<Self::Value, E> {
+            T::deserialize(value.into_deserializer()).map(Some)
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(map)).map(Some)
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
+            T::deserialize(SeqAccessDeserializer::new(items)).map(Some)
         }
     }
 }

@@ -3,19 +3,21 @@
 use std::time::Duration;
 
 use ft_core::decide::MidStream;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Serialize};
 
-use super::units::duration;
+use super::units;
 use super::{CacheSettings, TargetConfig};
 
 /// The way of a request from its best model to its last resort.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ChainConfig {
     /// The live tiers, best first.
     pub tiers: Vec<TierConfig>,
     /// The end of everything live: attempts, waits, back-offs. Default 90 s, as people leave after a minute and a half.
-    #[serde(default = "deadline", deserialize_with = "duration")]
+    #[serde(default = "deadline", with = "units::duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "super::schema::DurationText"))]
     pub deadline: Duration,
     /// How often the targets may be gone through. Default 2: a second round outlasts a restart, a third an audience.
     #[serde(default = "rounds")]
@@ -27,10 +29,12 @@ pub struct ChainConfig {
     #[serde(default)]
     pub commit: Commit,
     /// What happens when a stream breaks after that. Default: an error with the text so far.
-    #[serde(default, deserialize_with = "mid_stream")]
+    #[serde(default, with = "mid_stream")]
+    #[cfg_attr(feature = "schema", schemars(with = "mid_stream::Word"))]
     pub mid_stream: MidStream,
     /// The longest hint for which a throttled target itself is waited for while others are free. Default 0: never.
-    #[serde(default, deserialize_with = "duration")]
+    #[serde(default, with = "units::duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "super::schema::DurationText"))]
     pub throttle_patience: Duration,
     /// Whether a content filter's refusal goes on to the next target. Default false: it is an answer.
     #[serde(default)]
@@ -48,6 +52,7 @@ pub struct ChainConfig {
 
 /// Targets that are as good as each other.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TierConfig {
     /// Its name, in answers and metrics.
@@ -75,7 +80,8 @@ impl TierConfig {
 }
 
 /// In which order a tier's targets are asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
     /// As written. The default.
@@ -90,7 +96,8 @@ pub enum Order {
 }
 
 /// When a stream's first piece may reach the caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Commit {
     /// With the first content: what fails before is unseen. The default.
@@ -108,17 +115,40 @@ fn rounds() -> u32 {
     2
 }
 
-fn mid_stream<'de, D: Deserializer<'de>>(from: D) -> Result<MidStream, D::Error> {
+/// What happens when a stream breaks, as configuration spells it.
+mod mid_stream {
+    use ft_core::decide::MidStream;
+    use serde::{Deserialize, Deserializer};
+    #[cfg(feature = "schema")]
+    use serde::{Serialize, Serializer};
+
     #[derive(Deserialize)]
+    #[cfg_attr(feature = "schema", derive(Serialize))]
+    #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+    #[cfg_attr(feature = "schema", schemars(rename = "MidStream"))]
     #[serde(rename_all = "snake_case")]
-    enum Word {
+    pub(super) enum Word {
+        /// An error with the text so far. The default.
         Fail,
+        /// Another target goes on from the text so far, where one takes an assistant message that stands last.
         Continue,
     }
-    Ok(match Word::deserialize(from)? {
-        Word::Fail => MidStream::Fail,
-        Word::Continue => MidStream::Continue,
-    })
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<MidStream, D::Error> {
+        Ok(match Word::deserialize(from)? {
+            Word::Fail => MidStream::Fail,
+            Word::Continue => MidStream::Continue,
+        })
+    }
+
+    #[cfg(feature = "schema")]
+    pub(super) fn serialize<S: Serializer>(value: &MidStream, to: S) -> Result<S::Ok, S::Error> {
+        match value {
+            MidStream::Fail => Word::Fail,
+            MidStream::Continue => Word::Continue,
+        }
+        .serialize(to)
+    }
 }
 
 impl ChainConfig {

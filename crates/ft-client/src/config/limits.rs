@@ -1,9 +1,10 @@
 //! Limits and budgets against storms.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What keeps retries and fallbacks from multiplying. All on by default.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitSettings {
     /// Retries of a provider as a share of its first attempts. Default 0.2.
@@ -21,7 +22,8 @@ impl Default for LimitSettings {
 }
 
 /// A second attempt beside a slow first one, at another provider.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct HedgeSettings {
     /// The share of requests that may be hedged. Default 0.05.

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::units::duration;
+use super::units;
 
 /// Where a provider is and how it is asked.
 #[derive(Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ProviderConfig {
     /// What it speaks. Default: OpenAI's chat completions.
@@ -37,7 +38,8 @@ pub struct ProviderConfig {
     #[serde(default = "yes")]
     pub include_usage: bool,
     /// How long connecting may take. Default 5 s: a handshake across the world takes less than one.
-    #[serde(default = "connect_timeout", deserialize_with = "duration")]
+    #[serde(default = "connect_timeout", with = "units::duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "super::schema::DurationText"))]
     pub connect_timeout: Duration,
     /// An HTTP proxy. Loopback is never proxied.
     pub proxy: Option<String>,
@@ -49,7 +51,8 @@ pub struct ProviderConfig {
 }
 
 /// What a provider speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ProviderKind {
     /// OpenAI's chat completions, or anything compatible with them.

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::units::{duration, optional_duration};
+use super::units;
 
 /// A model at a provider, with its timers and limits.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TargetConfig {
     /// The provider's name.
@@ -15,14 +16,17 @@ pub struct TargetConfig {
     /// The model, in the provider's words.
     pub model: String,
     /// How long the first content may take. Default: no bound of its own, the attempt's holds.
-    #[serde(default, deserialize_with = "optional_duration")]
+    #[serde(default, with = "units::optional_duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "super::schema::DurationText"))]
     pub first_token_timeout: Option<Duration>,
     /// How long one attempt may take, from its first byte to its last. Default 60 s: a thousand tokens at the
     /// slowest common pace.
-    #[serde(default = "attempt_timeout", deserialize_with = "duration")]
+    #[serde(default = "attempt_timeout", with = "units::duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "super::schema::DurationText"))]
     pub attempt_timeout: Duration,
     /// How long a stream may stand still after its first content. Default 30 s: reasoning models do pause.
-    #[serde(default = "idle_timeout", deserialize_with = "duration")]
+    #[serde(default = "idle_timeout", with = "units::duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "super::schema::DurationText"))]
     pub idle_timeout: Duration,
     /// In how many rounds it may be asked, when more than the chain's `rounds`. Default 1.
     #[serde(default = "one")]
@@ -35,7 +39,8 @@ pub struct TargetConfig {
     pub upstream: UpstreamMode,
     /// The mean first-token time from which it counts as slow and is asked after the healthy ones of its tier.
     /// Default: three quarters of `first_token_timeout`; without that, never.
-    #[serde(default, deserialize_with = "optional_duration")]
+    #[serde(default, with = "units::optional_duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "super::schema::DurationText"))]
     pub slow_after: Option<Duration>,
     /// Its share in a tier with `order = "weighted"`. Default 1.
     #[serde(default = "one")]
@@ -50,7 +55,8 @@ pub struct TargetConfig {
 }
 
 /// How upstream is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum UpstreamMode {
     /// As the caller asked. The default.

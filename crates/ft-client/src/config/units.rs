@@ -1,126 +1,211 @@
-//! Values with their units in them, and variables from the environment.
+//! Values with their units in them, for serde's `with`.
 
+use std::fmt;
 use std::time::Duration;
 
-use ft_cost::Pico;
-use serde::de::Error;
-use serde::{Deserialize, Deserializer};
-
-use super::InvalidConfig;
+use serde::Deserializer;
+use serde::de::{Error, Visitor};
 
 /// The longest duration that is not a typing mistake: a week.
-pub(crate) const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// Reads a duration as configuration spells it: `"2s"`, `"1m 30s"`, `"250ms"`, at most seven days.
-///
-/// # Errors
-/// The rule that it breaks, to stand behind the field's name.
-pub fn parse_duration(text: &str) -> Result<Duration, String> {
-    let advice = "must be a duration with its unit, such as \"2s\", \"250ms\" or \"1m 30s\"";
-    // A bare number would be read as something only the writer knows.
-    if text.trim().parse::<f64>().is_ok() && text.trim() != "0" {
-        return Err(format!("{advice}, not a bare number"));
-    }
-    if text.trim() == "0" {
-        return Ok(Duration::ZERO);
-    }
-    let signed: jiff::SignedDuration = text.parse().map_err(|_| advice.to_owned())?;
-    let duration = Duration::try_from(signed).map_err(|_| "must not be negative".to_owned())?;
-    if duration > LONGEST {
-        return Err("must not be longer than seven days".to_owned());
-    }
-    Ok(duration)
-}
-
-pub(super) fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-    parse_duration(&String::deserialize(from)?).map_err(D::Error::custom)
-}
-
-pub(super) fn optional_duration<'de, D: Deserializer<'de>>(
+/// Reads a string by a rule of its own; anything but a string is told what is expected.
+fn text<'de, D, T>(
     from: D,
-) -> Result<Option<Duration>, D::Error> {
-    duration(from).map(Some)
-}
+    expected: &'static str,
+    read: impl FnOnce(&str) -> Result<T, String>,
+) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    struct Text<F>(&'static str, F);
+    impl<T, F: FnOnce(&str) -> Result<T, String>> Visitor<'_> for Text<F> {
+        type Value = T;
 
-/// Reads `"$5"`.
-pub(super) fn money<'de, D: Deserializer<'de>>(from: D) -> Result<Pico, D::Error> {
-    String::deserialize(from)?.parse().map_err(D::Error::custom)
-}
-
-/// Reads `"64MiB"`, `"10MB"`, `"512"` (bytes).
-pub(super) fn bytes<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
-    parse_bytes(&String::deserialize(from)?).map_err(D::Error::custom)
-}
-
-fn parse_bytes(text: &str) -> Result<u64, &'static str> {
-    let advice = "must be a size with its unit, such as \"64MiB\", \"10MB\" or \"512B\"";
-    let digits = text.trim_end_matches(|letter: char| !letter.is_ascii_digit());
-    let factor: u64 = match text[digits.len()..].trim() {
-        "B" => 1,
-        "KB" => 1_000,
-        "MB" => 1_000_000,
-        "GB" => 1_000_000_000,
-        "KiB" => 1 << 10,
-        "MiB" => 1 << 20,
-        "GiB" => 1 << 30,
-        _ => return Err(advice),
-    };
-    let number: u64 = digits.trim().parse().map_err(|_| advice)?;
-    number.checked_mul(factor).ok_or("must fit into 64 bits")
-}
-
-/// Replaces `${NAME}` and `${NAME:-default}` in every string of a value.
-pub(super) fn interpolate(
-    value: &mut toml::Value,
-    path: &str,
-    lookup: &impl Fn(&str) -> Option<String>,
-) -> Result<(), InvalidConfig> {
-    match value {
-        toml::Value::String(text) => {
-            *text = expand(text, lookup).map_err(|rule| InvalidConfig::new(path, rule))?;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
         }
-        toml::Value::Array(items) => {
-            for (at, item) in items.iter_mut().enumerate() {
-                interpolate(item, &format!("{path}[{at}]"), lookup)?;
-            }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+            (self.1)(text).map_err(E::custom)
         }
-        toml::Value::Table(table) => {
-            for (name, item) in table.iter_mut() {
-                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                interpolate(item, &path, lookup)?;
-            }
-        }
-        toml::Value::Integer(_)
-        | toml::Value::Float(_)
-        | toml::Value::Boolean(_)
-        | toml::Value::Datetime(_) => {}
     }
-    Ok(())
+    from.deserialize_str(Text(expected, read))
 }
 
-fn expand(text: &str, lookup: &impl Fn(&str) -> Option<String>) -> Result<String, String> {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("${") {
-        out.push_str(&rest[..at]);
-        let inner = &rest[at + 2..];
-        let end = inner.find('}').ok_or("has `${` without `}`")?;
-        let (name, default) = match inner[..end].split_once(":-") {
-            Some((name, default)) => (name, Some(default)),
-            None => (&inner[..end], None),
+/// A duration: `"2s"`, `"1m 30s"`, `"250ms"`.
+pub mod duration {
+    use super::{Duration, LONGEST, text};
+
+    const EXPECTED: &str =
+        "a string with a duration and its unit, such as \"2s\", \"250ms\" or \"1m 30s\"";
+
+    /// Reads a duration as configuration spells it: `"2s"`, `"1m 30s"`, `"250ms"`, at most seven days.
+    ///
+    /// # Errors
+    /// The rule that it breaks, to stand behind the field's name.
+    pub fn parse(text: &str) -> Result<Duration, String> {
+        let text = text.trim();
+        if text == "0" {
+            return Ok(Duration::ZERO);
+        }
+        // A bare number would be read as something only the writer knows.
+        if text.parse::<f64>().is_ok() {
+            return Err(format!("must be {EXPECTED}, not a bare number"));
+        }
+        let signed: jiff::SignedDuration =
+            text.parse().map_err(|_| format!("must be {EXPECTED}"))?;
+        let duration = Duration::try_from(signed).map_err(|_| "must not be negative".to_owned())?;
+        if duration > LONGEST {
+            return Err("must not be longer than seven days".to_owned());
+        }
+        Ok(duration)
+    }
+
+    /// For serde: reads it.
+    ///
+    /// # Errors
+    /// What the deserializer's are, and a text that is no duration, is negative, or longer than seven days.
+    pub fn deserialize<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        text(from, EXPECTED, parse)
+    }
+
+    /// For serde: writes it, the shortest way that reads back.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize<S: serde::Serializer>(value: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&show(*value))
+    }
+
+    /// Writes a duration as configuration spells it: `2s`, `250ms`, `90s`, `24h`. Below a millisecond is left out.
+    #[must_use]
+    pub fn show(value: Duration) -> String {
+        let (secs, millis) = (value.as_secs(), value.subsec_millis());
+        let parts =
+            [(secs / 3600, "h"), (secs / 60 % 60, "m"), (secs % 60, "s"), (millis.into(), "ms")];
+        // Up to two minutes people count in seconds.
+        let parts =
+            if secs < 120 { [(0, ""), (0, ""), (secs, "s"), (millis.into(), "ms")] } else { parts };
+        let parts: Vec<_> = parts
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, unit)| format!("{count}{unit}"))
+            .collect();
+        if parts.is_empty() { "0s".to_owned() } else { parts.join(" ") }
+    }
+}
+
+/// A duration that may be left out.
+pub mod optional_duration {
+    use super::{Duration, duration};
+
+    /// For serde: reads it.
+    ///
+    /// # Errors
+    /// As [`duration::deserialize`].
+    pub fn deserialize<'de, D: serde::Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<Duration>, D::Error> {
+        duration::deserialize(from).map(Some)
+    }
+
+    /// For serde: writes it, or null.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize<S: serde::Serializer>(
+        value: &Option<Duration>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        match value {
+            Some(value) => duration::serialize(value, to),
+            None => to.serialize_none(),
+        }
+    }
+}
+
+/// An amount of money: `"$5"`.
+pub mod money {
+    use ft_cost::Pico;
+
+    use super::text;
+
+    const EXPECTED: &str = "a string with dollars, such as \"$5\" or \"$0.25\"";
+
+    /// For serde: reads it.
+    ///
+    /// # Errors
+    /// What the deserializer's are, and a text that is no amount.
+    pub fn deserialize<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Pico, D::Error> {
+        text(from, EXPECTED, |text| {
+            text.parse().map_err(|wrong: ft_cost::InvalidMoney| wrong.to_string())
+        })
+    }
+
+    /// For serde: writes it.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize<S: serde::Serializer>(value: &Pico, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(value)
+    }
+}
+
+/// A number of bytes: `"64MiB"`, `"10MB"`, `"512B"`.
+pub mod bytes {
+    use super::text;
+
+    const EXPECTED: &str =
+        "a string with a size and its unit, such as \"64MiB\", \"10MB\" or \"512B\"";
+    const UNITS: [(&str, u64); 7] = [
+        ("GiB", 1 << 30),
+        ("MiB", 1 << 20),
+        ("KiB", 1 << 10),
+        ("GB", 1_000_000_000),
+        ("MB", 1_000_000),
+        ("KB", 1_000),
+        ("B", 1),
+    ];
+
+    /// Reads a size as configuration spells it: `"64MiB"`, `"10MB"`, `"512B"`.
+    ///
+    /// # Errors
+    /// The rule that it breaks, to stand behind the field's name.
+    pub fn parse(text: &str) -> Result<u64, String> {
+        let digits = text.trim_end_matches(|letter: char| !letter.is_ascii_digit());
+        let unit = text[digits.len()..].trim();
+        let factor = UNITS.iter().find(|(name, _)| *name == unit).map(|(_, factor)| *factor);
+        let (Some(factor), Ok(number)) = (factor, digits.trim().parse::<u64>()) else {
+            return Err(format!("must be {EXPECTED}"));
         };
-        match lookup(name).filter(|value| !value.is_empty()).or(default.map(str::to_owned)) {
-            Some(value) => out.push_str(&value),
-            None => {
-                return Err(format!(
-                    "the environment variable {name} is not set; set it, or write ${{{name}:-default}}"
-                ));
-            }
-        }
-        rest = &inner[end + 1..];
+        number.checked_mul(factor).ok_or_else(|| "must fit into 64 bits".to_owned())
     }
-    out.push_str(rest);
-    Ok(out)
+
+    /// For serde: reads it.
+    ///
+    /// # Errors
+    /// What the deserializer's are, and a text that is no size.
+    pub fn deserialize<'de, D: serde::Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+        text(from, EXPECTED, parse)
+    }
+
+    /// For serde: writes it, in the largest unit that is whole.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize<S: serde::Serializer>(value: &u64, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&show(*value))
+    }
+
+    /// Writes a size as configuration spells it: `64MiB`, `1500B`.
+    #[must_use]
+    pub fn show(value: u64) -> String {
+        let binary =
+            UNITS[..3].iter().find(|(_, unit)| value >= *unit && value.is_multiple_of(*unit));
+        let (name, unit) = binary.unwrap_or(&("B", 1));
+        format!("{}{name}", value / unit)
+    }
 }
 
 #[cfg(test)]
@@ -129,31 +214,50 @@ mod tests {
 
     #[test]
     fn durations_need_a_unit_and_a_sane_length() {
-        assert_eq!(parse_duration("2s"), Ok(Duration::from_secs(2)));
-        assert_eq!(parse_duration("1m 30s"), Ok(Duration::from_secs(90)));
-        assert_eq!(parse_duration("250ms"), Ok(Duration::from_millis(250)));
-        assert_eq!(parse_duration("0s"), Ok(Duration::ZERO));
-        assert_eq!(parse_duration("0"), Ok(Duration::ZERO));
-        for wrong in ["2", "2.5", "", "soon", "-1s", "400 days", "NaN", "1e99s"] {
-            assert!(parse_duration(wrong).is_err(), "{wrong}");
+        for (text, millis) in [
+            ("2s", 2_000),
+            ("1m 30s", 90_000),
+            ("250ms", 250),
+            ("0s", 0),
+            ("0", 0),
+            ("168h", 604_800_000),
+        ] {
+            assert_eq!(duration::parse(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+        for wrong in ["2", "2.5", "", "soon", "-1s", "400 days", "NaN", "1e99s", "169h"] {
+            assert!(duration::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn durations_and_sizes_are_written_as_they_are_read() {
+        for (millis, text) in [
+            (0, "0s"),
+            (250, "250ms"),
+            (1_500, "1s 500ms"),
+            (90_000, "90s"),
+            (150_000, "2m 30s"),
+            (86_400_000, "24h"),
+            (3_661_001, "1h 1m 1s 1ms"),
+        ] {
+            let value = Duration::from_millis(millis);
+            assert_eq!(duration::show(value), text);
+            assert_eq!(duration::parse(text), Ok(value));
+        }
+        for (value, text) in
+            [(0, "0B"), (64 << 20, "64MiB"), (1_500, "1500B"), (1 << 40, "1024GiB")]
+        {
+            assert_eq!(bytes::show(value), text);
+            assert_eq!(bytes::parse(text), Ok(value));
         }
     }
 
     #[test]
     fn sizes_need_a_unit() {
-        assert_eq!(parse_bytes("64MiB"), Ok(64 << 20));
-        assert_eq!(parse_bytes("10 MB"), Ok(10_000_000));
+        assert_eq!(bytes::parse("64MiB"), Ok(64 << 20));
+        assert_eq!(bytes::parse("10 MB"), Ok(10_000_000));
         for wrong in ["64", "MiB", "-1MiB", "1.5MiB", "99999999999GiB"] {
-            assert!(parse_bytes(wrong).is_err(), "{wrong}");
+            assert!(bytes::parse(wrong).is_err(), "{wrong}");
         }
-    }
-
-    #[test]
-    fn variables_are_replaced_or_named() {
-        let lookup = |name: &str| (name == "KEY").then(|| "abc".to_owned());
-        assert_eq!(expand("x-${KEY}-${NONE:-d}", &lookup), Ok("x-abc-d".to_owned()));
-        assert!(expand("${NONE}", &lookup).unwrap_err().contains("NONE"));
-        assert!(expand("${KEY", &lookup).is_err());
-        assert_eq!(expand("$5", &lookup), Ok("$5".to_owned()));
     }
 }

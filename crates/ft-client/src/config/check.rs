@@ -2,20 +2,44 @@
 
 use std::time::Duration;
 
-use crate::config::{ChainConfig, ClientConfig, InvalidConfig, TargetConfig, UpstreamMode};
+use super::{ChainConfig, ClientConfig, InvalidConfig, ProviderConfig, TargetConfig, UpstreamMode};
 
-pub(super) fn config(config: &ClientConfig) -> Result<(), InvalidConfig> {
-    if config.chains.is_empty() {
+impl ClientConfig {
+    /// What can be said before anything is built.
+    pub(crate) fn check(&self) -> Result<(), InvalidConfig> {
         let rule = "is empty; a client needs at least one chain with one tier of one target";
-        return Err(InvalidConfig::new("chains", rule));
+        self::rule(!self.chains.is_empty(), "chains", rule)?;
+        parts(self)
+    }
+}
+
+/// What must hold of each part, also while a builder may still add others.
+pub(super) fn parts(config: &ClientConfig) -> Result<(), InvalidConfig> {
+    for (name, each) in &config.providers {
+        provider(name, each)?;
     }
     for (name, each) in &config.chains {
+        rule(!name.trim().is_empty(), "chains", "has a chain without a name")?;
         chain(&format!("chains.{name}"), each)?;
     }
     if let Some(hedge) = &config.hedge {
         let holds = hedge.share > 0.0 && hedge.share <= 0.5;
         rule(holds, "hedge.share", "must be a number above 0 and at most 0.5")?;
         rule((1..=99).contains(&hedge.percentile), "hedge.percentile", "must be from 1 to 99")?;
+    }
+    Ok(())
+}
+
+fn provider(name: &str, provider: &ProviderConfig) -> Result<(), InvalidConfig> {
+    rule(!name.trim().is_empty(), "providers", "has a provider without a name")?;
+    let field = format!("providers.{name}");
+    // Callers ask for `provider/model`, and a model's name may have a slash.
+    rule(!name.contains('/'), &field, "must not have a slash in its name")?;
+    span(&format!("{field}.connect_timeout"), provider.connect_timeout)?;
+    for (at, key) in provider.keys.iter().enumerate() {
+        let again = provider.keys[..at].contains(key);
+        let advice = "is the same as an earlier one; a key that is out twice is no help";
+        rule(!again, &format!("{field}.keys[{at}]"), advice)?;
     }
     Ok(())
 }

@@ -1,0 +1,269 @@
+//! Settings in a file that could never have an effect, which are errors: whoever wrote them believes in them.
+//!
+//! Only what is written counts, and only when it says something else than its default: stating a default is
+//! documentation. Settings made in code are not checked, since code may set them for another day.
+
+use std::time::Duration;
+
+use ft_core::decide::MidStream;
+use ft_cost::Catalogue;
+
+use super::{
+    BreakerSettings, CacheSettings, ChainConfig, ClientConfig, Document, InvalidConfig, Order,
+    ProviderConfig, SpendSettings, TargetConfig, TierConfig, UnknownPriceSetting,
+};
+
+type Checked = Result<(), InvalidConfig>;
+
+pub(super) fn check(config: &ClientConfig, document: &Document) -> Checked {
+    let written = Written { document, config, catalogue: config.catalogue(Catalogue::builtin())? };
+    for (name, provider) in &config.providers {
+        written.provider(&format!("providers.{name}"), name, provider)?;
+    }
+    for (name, chain) in &config.chains {
+        written.chain(&format!("chains.{name}"), chain)?;
+    }
+    written.breaker()?;
+    written.hedge()?;
+    config.spend.as_ref().map_or(Ok(()), |spend| written.spend(spend))
+}
+
+struct Written<'a> {
+    document: &'a Document,
+    config: &'a ClientConfig,
+    catalogue: Catalogue,
+}
+
+impl Written<'_> {
+    /// `wrong` only counts for a field that is written down.
+    fn refuse(&self, wrong: bool, field: String, rule: impl Into<String>) -> Checked {
+        if wrong && self.document.has(&field) {
+            return Err(InvalidConfig::new(field, rule));
+        }
+        Ok(())
+    }
+
+    fn provider(&self, field: &str, name: &str, provider: &ProviderConfig) -> Checked {
+        let used = targets(self.config).any(|target| target.provider == name);
+        // Without a target, or with one of a provider that is not here, that is what is wrong.
+        let known = |target: &TargetConfig| self.config.providers.contains_key(&target.provider);
+        let unused =
+            !used && targets(self.config).next().is_some() && targets(self.config).all(known);
+        self.refuse(unused, field.to_owned(), "no chain has a target of it; leave it out")?;
+        let url = provider.base_url.as_str();
+        let plain = url.starts_with("http://");
+        let (local, part) = (is_loopback(url), |part: &str| format!("{field}.{part}"));
+        self.refuse(
+            provider.proxy.is_some() && local,
+            part("proxy"),
+            "has no effect: an endpoint on this machine is never reached through a proxy",
+        )?;
+        self.refuse(
+            provider.allow_plain_http && (!plain || local),
+            part("allow_plain_http"),
+            "has no effect: base_url is https://, or on this machine",
+        )?;
+        self.refuse(
+            provider.ca_file.is_some() && plain,
+            part("ca_file"),
+            "has no effect: base_url is http://, so no certificate is looked at",
+        )?;
+        self.refuse(
+            provider.auth_header.is_some() && provider.keys.is_empty(),
+            part("auth_header"),
+            "has no effect: there are no keys to put into it",
+        )?;
+        let unknown = provider
+            .prices
+            .as_deref()
+            .is_some_and(|profile| self.catalogue.profiles().all(|known| known != profile));
+        let profiles: Vec<_> = self.catalogue.profiles().collect();
+        let rule = format!(
+            "names a profile that the catalogue does not have; there are: {}",
+            profiles.join(", ")
+        );
+        self.refuse(unknown, part("prices"), rule)
+    }
+
+    fn chain(&self, field: &str, chain: &ChainConfig) -> Checked {
+        let alone = chain.tiers.iter().map(|tier| tier.targets.len()).sum::<usize>() < 2;
+        self.refuse(
+            chain.content_filter_falls_through && alone,
+            format!("{field}.content_filter_falls_through"),
+            "has no effect: the chain has one target, and nothing to fall through to",
+        )?;
+        let prefill = chain.tiers.iter().flat_map(|tier| &tier.targets).any(|t| self.prefills(t));
+        self.refuse(
+            chain.mid_stream == MidStream::Continue && !prefill,
+            format!("{field}.mid_stream"),
+            "has no effect: no target of the chain is known to go on from an assistant message; set prefill = true \
+             on one that does",
+        )?;
+        let nothing = chain.cache.fresh_for.is_zero() && chain.cache.stale_for.is_zero();
+        self.refuse(
+            nothing && chain.cache.capacity != CacheSettings::default().capacity,
+            format!("{field}.cache.capacity"),
+            "has no effect: fresh_for and stale_for are 0, so no answer is kept",
+        )?;
+        for (at, tier) in chain.tiers.iter().enumerate() {
+            self.tier(&format!("{field}.tiers[{at}]"), chain, tier)?;
+        }
+        Ok(())
+    }
+
+    fn tier(&self, field: &str, chain: &ChainConfig, tier: &TierConfig) -> Checked {
+        self.refuse(
+            tier.order != Order::Ordered && tier.targets.len() < 2,
+            format!("{field}.order"),
+            "has no effect: the tier has one target",
+        )?;
+        for (at, target) in tier.targets.iter().enumerate() {
+            let field = format!("{field}.targets[{at}]");
+            self.refuse(
+                target.weight != 1 && tier.order != Order::Weighted,
+                format!("{field}.weight"),
+                "has no effect: the tier's order is not \"weighted\"",
+            )?;
+            self.target(&field, chain, target)?;
+        }
+        Ok(())
+    }
+
+    fn target(&self, field: &str, chain: &ChainConfig, target: &TargetConfig) -> Checked {
+        let part = |part: &str| format!("{field}.{part}");
+        self.refuse(
+            target.max_attempts > 1 && target.max_attempts <= chain.rounds,
+            part("max_attempts"),
+            format!("has no effect: the chain's {} rounds ask it as often already", chain.rounds),
+        )?;
+        let usual = TargetConfig::new("", "");
+        let never = |timer: Duration| timer > chain.deadline;
+        let rule = "must not be longer than the chain's deadline, or it never ends anything";
+        self.refuse(
+            never(target.attempt_timeout) && target.attempt_timeout != usual.attempt_timeout,
+            part("attempt_timeout"),
+            rule,
+        )?;
+        self.refuse(
+            target.first_token_timeout.is_some_and(never),
+            part("first_token_timeout"),
+            rule,
+        )?;
+        self.refuse(
+            target.idle_timeout >= target.attempt_timeout
+                && target.idle_timeout != usual.idle_timeout,
+            part("idle_timeout"),
+            "must be shorter than attempt_timeout, or it never ends anything",
+        )?;
+        let late = |slow| target.first_token_timeout.is_some_and(|first| slow > first);
+        self.refuse(
+            target.slow_after.is_some_and(late),
+            part("slow_after"),
+            "must not be longer than first_token_timeout, or no first token ever counts as slow",
+        )
+    }
+
+    /// Settings of a breaker that nothing opens.
+    fn breaker(&self) -> Checked {
+        let breaker = &self.config.breaker;
+        let trips = breaker.consecutive_failures.is_some()
+            || breaker.failure_ratio.is_some()
+            || breaker.slow.is_some();
+        let default = BreakerSettings::default();
+        for (part, same) in [
+            ("open_for", breaker.open_for == default.open_for),
+            ("growth", (breaker.growth - default.growth).abs() < f64::EPSILON),
+            (
+                "max_concurrent_probes",
+                breaker.max_concurrent_probes == default.max_concurrent_probes,
+            ),
+            ("successes_to_close", breaker.successes_to_close == default.successes_to_close),
+        ] {
+            self.refuse(
+                !trips && !same,
+                format!("breaker.{part}"),
+                "has no effect: consecutive_failures, failure_ratio and slow are all off, so nothing opens a breaker",
+            )?;
+        }
+        Ok(())
+    }
+
+    fn hedge(&self) -> Checked {
+        let apart = |chain: &ChainConfig| {
+            let mut targets = chain.tiers.iter().flat_map(|tier| &tier.targets);
+            let first = targets.next();
+            targets.any(|target| first.is_some_and(|first| first.provider != target.provider))
+        };
+        self.refuse(
+            self.config.hedge.is_some() && !self.config.chains.values().any(apart),
+            "hedge".to_owned(),
+            "has no effect: a hedge goes to another provider, and no chain has targets of two",
+        )
+    }
+
+    fn spend(&self, spend: &SpendSettings) -> Checked {
+        let alone = |chain: &ChainConfig| {
+            chain.tiers.iter().map(|tier| tier.targets.len()).sum::<usize>() < 2
+        };
+        self.refuse(
+            spend.soft < 1.0 && self.config.chains.values().all(alone) && !is_default(spend.soft),
+            "spend.soft".to_owned(),
+            "has no effect: every chain has one target, and nothing cheaper to prefer",
+        )?;
+        if spend.unknown_price == UnknownPriceSetting::Warn {
+            return Ok(());
+        }
+        for (name, chain) in &self.config.chains {
+            for (tier, config) in chain.tiers.iter().enumerate() {
+                for (at, target) in config.targets.iter().enumerate() {
+                    let field = format!("chains.{name}.tiers[{tier}].targets[{at}]");
+                    let rule = format!(
+                        "is never asked: [spend] skips a target without a price, and the profile `{}` has none for \
+                         `{}`; add a row to [[models]], or set unknown_price = \"warn\"",
+                        self.profile(target),
+                        target.model
+                    );
+                    // Of a provider that is given in code the profile is not known here.
+                    let known = self.config.providers.contains_key(&target.provider);
+                    self.refuse(known && !self.has_price(target), field, rule)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn profile<'a>(&'a self, target: &'a TargetConfig) -> &'a str {
+        let provider = self.config.providers.get(&target.provider);
+        provider.and_then(|provider| provider.prices.as_deref()).unwrap_or(&target.provider)
+    }
+
+    fn has_price(&self, target: &TargetConfig) -> bool {
+        let row = self.catalogue.row(self.profile(target), &target.model);
+        row.is_some_and(|row| !row.prices.is_empty())
+    }
+
+    fn prefills(&self, target: &TargetConfig) -> bool {
+        let card = || self.catalogue.card(self.profile(target), &target.model);
+        target.prefill.unwrap_or_else(|| card().is_some_and(|card| card.capabilities.prefill))
+    }
+}
+
+fn targets(config: &ClientConfig) -> impl Iterator<Item = &TargetConfig> {
+    config.chains.values().flat_map(|chain| &chain.tiers).flat_map(|tier| &tier.targets)
+}
+
+fn is_default(soft: f64) -> bool {
+    (soft - super::spend::SOFT).abs() < f64::EPSILON
+}
+
+/// Whether a URL names this machine, as far as its text says so.
+fn is_loopback(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let host = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    let host = host.rsplit('@').next().unwrap_or(host);
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or(rest),
+        None => host.split(':').next().unwrap_or(host),
+    };
+    name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}

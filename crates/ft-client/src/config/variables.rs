@@ -1,0 +1,123 @@
+//! Variables from the environment in the strings of a file.
+
+use super::InvalidConfig;
+
+/// Replaces `${NAME}` and `${NAME:-default}` in every string of a table, and `$${` by `${`.
+///
+/// What came from a variable is added to `replaced`, as messages quote it: it may be a key.
+pub(super) fn replace(
+    table: &mut toml::Table,
+    lookup: &impl Fn(&str) -> Option<String>,
+    replaced: &mut Vec<String>,
+) -> Result<(), InvalidConfig> {
+    for (name, value) in table.iter_mut() {
+        replace_in(value, name, lookup, replaced)?;
+    }
+    Ok(())
+}
+
+fn replace_in(
+    value: &mut toml::Value,
+    path: &str,
+    lookup: &impl Fn(&str) -> Option<String>,
+    replaced: &mut Vec<String>,
+) -> Result<(), InvalidConfig> {
+    match value {
+        toml::Value::String(text) => {
+            let expanded = expand(text, lookup).map_err(|rule| InvalidConfig::new(path, rule))?;
+            if expanded != *text {
+                replaced.push(expanded.escape_debug().to_string());
+                *text = expanded;
+            }
+        }
+        toml::Value::Array(items) => {
+            for (at, item) in items.iter_mut().enumerate() {
+                replace_in(item, &format!("{path}[{at}]"), lookup, replaced)?;
+            }
+        }
+        toml::Value::Table(table) => {
+            for (name, item) in table.iter_mut() {
+                replace_in(item, &format!("{path}.{name}"), lookup, replaced)?;
+            }
+        }
+        toml::Value::Integer(_)
+        | toml::Value::Float(_)
+        | toml::Value::Boolean(_)
+        | toml::Value::Datetime(_) => {}
+    }
+    Ok(())
+}
+
+fn expand(text: &str, lookup: &impl Fn(&str) -> Option<String>) -> Result<String, String> {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        if let Some(literal) = rest.strip_prefix("${") {
+            out.push_str("${");
+            rest = literal;
+            continue;
+        }
+        // A lone dollar is an amount of money, or part of a key.
+        let Some(inner) = rest.strip_prefix('{') else {
+            out.push('$');
+            continue;
+        };
+        let end = inner.find('}').ok_or("has `${` without `}`; write `$${` when that is meant")?;
+        let (name, default) = match inner[..end].split_once(":-") {
+            Some((name, default)) => (name, Some(default)),
+            None => (&inner[..end], None),
+        };
+        let named = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if !named {
+            return Err("has `${…}` without the name of a variable in it".to_owned());
+        }
+        match lookup(name).filter(|value| !value.is_empty()).or(default.map(str::to_owned)) {
+            Some(value) => out.push_str(&value),
+            None => {
+                return Err(format!(
+                    "the environment variable {name} is not set; set it, or write ${{{name}:-default}}"
+                ));
+            }
+        }
+        rest = &inner[end + 1..];
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_replaced_or_named() {
+        let lookup = |name: &str| match name {
+            "KEY" => Some("abc".to_owned()),
+            "EMPTY" => Some(String::new()),
+            _ => None,
+        };
+        for (text, expanded) in [
+            ("x-${KEY}-${NONE:-d}", "x-abc-d"),
+            ("${EMPTY:-full}", "full"),
+            ("${NONE:-}", ""),
+            ("$5", "$5"),
+            ("$${KEY}", "${KEY}"),
+            ("a$$b costs $", "a$$b costs $"),
+        ] {
+            assert_eq!(expand(text, &lookup), Ok(expanded.to_owned()), "{text}");
+        }
+        assert!(expand("${NONE}", &lookup).unwrap_err().contains("NONE"));
+        assert!(expand("${EMPTY}", &lookup).unwrap_err().contains("EMPTY"));
+        for text in ["${KEY", "${}", "${a key}"] {
+            assert!(expand(text, &lookup).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_variable_cannot_bring_another_one_in() {
+        let lookup = |name: &str| Some(if name == "A" { "${B}" } else { "secret" }.to_owned());
+        assert_eq!(expand("${A}", &lookup), Ok("${B}".to_owned()));
+    }
+}

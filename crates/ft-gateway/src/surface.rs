@@ -85,7 +85,7 @@ where
     F: Future<Output = Response<Body>> + Send + 'static,
 {
     let Some(key) = key else { return perform(visit).await };
-    let (caller, id) = (visit.caller.clone(), visit.request_id.clone());
+    let (caller, id) = (visit.caller().to_owned(), visit.request_id.clone());
     let mut visit = Some(visit);
     let make = || visit.take().map(perform);
     let make = || {

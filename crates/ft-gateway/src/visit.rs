@@ -1,8 +1,11 @@
 //! One request's stay in the gateway, written down when it ends, however it ends.
 
+use std::sync::Arc;
+
 use ft_client::Report;
 use ft_core::Tick;
 
+use crate::caller::Caller;
 use crate::gateway::Gateway;
 use crate::journal::Entry;
 use crate::meters::Route;
@@ -14,7 +17,7 @@ pub(crate) struct Visit {
     began: Tick,
     route: Route,
     pub(crate) request_id: String,
-    pub(crate) caller: String,
+    caller: Option<Arc<Caller>>,
     pub(crate) streamed: bool,
     model: String,
     status: u16,
@@ -36,13 +39,23 @@ impl Visit {
             gateway: gateway.clone(),
             route,
             request_id,
-            caller: String::new(),
+            caller: None,
             model: String::new(),
             streamed: false,
             status: LEFT,
             code: None,
             report: None,
         }
+    }
+
+    /// Who asks.
+    pub(crate) fn is_from(&mut self, caller: Arc<Caller>) {
+        self.caller = Some(caller);
+    }
+
+    /// Their name; empty where no keys are configured, and before they are known.
+    pub(crate) fn caller(&self) -> &str {
+        self.caller.as_ref().map_or("", |caller| &caller.name)
     }
 
     /// What was asked for.
@@ -62,11 +75,14 @@ impl Drop for Visit {
     fn drop(&mut self) {
         let clock = self.gateway.clock();
         self.gateway.meters().ended(self.route, self.status);
+        if let (Some(caller), Some(report)) = (&self.caller, &self.report) {
+            caller.charge(report);
+        }
         self.gateway.journal().record(Entry {
             ended_at: clock.wall(),
             took: clock.now().since(self.began),
             request_id: std::mem::take(&mut self.request_id),
-            caller: std::mem::take(&mut self.caller),
+            caller: self.caller().to_owned(),
             route: self.route.as_str(),
             model: std::mem::take(&mut self.model),
             streamed: self.streamed,

@@ -1,5 +1,7 @@
 //! A request as it will be made: who asks, what for, by which way.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use bytes::Bytes;
 use ft_client::CallOptions;
@@ -62,7 +64,8 @@ impl<T: Asking> Call<T> {
     ) -> Result<Self, Refusal> {
         let (head, body) = request.into_parts();
         let caller = live.callers.identify(&head.headers)?;
-        visit.caller.clone_from(&caller.name);
+        visit.is_from(Arc::clone(&caller));
+        caller.admit(gateway.clock().now(), gateway.clock().wall())?;
         let asked = Asked::of(&head.headers)?;
         if asked.client_retries > 0 {
             gateway.meters().retried();
@@ -73,7 +76,10 @@ impl<T: Asking> Call<T> {
         visit.streamed = request.streams();
         let name = asked.chain.as_deref().unwrap_or(request.model());
         let way = live.names.find(name).ok_or_else(|| Refusal::no_model(name))?;
-        let mut options = way.set(asked.options(visit.streamed)).with_tenant(&caller.name);
+        if !caller.may_ask(way) {
+            return Err(caller.not_allowed(name));
+        }
+        let mut options = caller.options(way.set(asked.options(visit.streamed)));
         options.request_id = Some(visit.request_id.clone());
         Ok(Self { request, options, asked, body })
     }

@@ -11,15 +11,21 @@ use crate::gateway::Gateway;
 use crate::meters::Route;
 use crate::names::Way;
 
-/// All names.
+/// All names that the caller may ask for.
 pub(super) async fn list(State(gateway): State<Gateway>, request: Request) -> Response<Body> {
     let mut visit = arrive(&gateway, Route::Models, &request);
     let live = gateway.live();
-    if let Err(refusal) = live.callers.identify(request.headers()) {
-        return refuse(visit, &refusal);
-    }
-    let rows: Vec<_> =
-        live.names.listed().filter_map(|name| Some(row(name, live.names.find(name)?))).collect();
+    let caller = match live.callers.identify(request.headers()) {
+        Ok(caller) => caller,
+        Err(refusal) => return refuse(visit, &refusal),
+    };
+    let rows: Vec<_> = live
+        .names
+        .listed()
+        .filter_map(|name| Some((name, live.names.find(name)?)))
+        .filter(|(_, way)| caller.may_ask(way))
+        .map(|(name, way)| row(name, way))
+        .collect();
     let body = json!({"object": "list", "data": rows}).to_string();
     visit.ended(200, None, None);
     identified(answer::json(StatusCode::OK, body), &visit.request_id)
@@ -33,12 +39,16 @@ pub(super) async fn one(
 ) -> Response<Body> {
     let mut visit = arrive(&gateway, Route::Models, &request);
     let live = gateway.live();
-    if let Err(refusal) = live.callers.identify(request.headers()) {
-        return refuse(visit, &refusal);
-    }
+    let caller = match live.callers.identify(request.headers()) {
+        Ok(caller) => caller,
+        Err(refusal) => return refuse(visit, &refusal),
+    };
     let Some(way) = live.names.find(&name) else {
         return refuse(visit, &Refusal::no_model(&name));
     };
+    if !caller.may_ask(way) {
+        return refuse(visit, &caller.not_allowed(&name));
+    }
     visit.ended(200, None, None);
     identified(answer::json(StatusCode::OK, row(&name, way).to_string()), &visit.request_id)
 }

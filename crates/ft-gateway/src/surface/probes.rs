@@ -19,7 +19,8 @@ pub(super) async fn ready() -> Response<Body> {
 
 /// Everything that was counted, in Prometheus' text format.
 pub(super) async fn metrics(State(gateway): State<Gateway>) -> Response<Body> {
-    let body = gateway.prometheus().render(&gateway.client());
+    let mut body = gateway.prometheus().render(&gateway.client());
+    gateway.live().callers.render(&mut body);
     text("text/plain; version=0.0.4; charset=utf-8", body)
 }
 

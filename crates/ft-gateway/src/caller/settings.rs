@@ -1,0 +1,36 @@
+//! What configuration says of one caller.
+
+use ft_client::cost::SpendConfig;
+
+use super::{KeyHash, Scope};
+
+/// One caller.
+#[derive(Clone, Debug)]
+pub(crate) struct CallerSettings {
+    /// In metrics, logs and on the status page.
+    pub(crate) name: String,
+    /// Of the keys that are theirs; several while one replaces another.
+    pub(crate) keys: Vec<KeyHash>,
+    pub(crate) scope: Scope,
+    pub(crate) requests_per_minute: Option<u32>,
+    pub(crate) spend: Option<SpendConfig>,
+    pub(crate) cache: CacheScope,
+}
+
+/// Whose cached answers a caller is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(crate) enum CacheScope {
+    /// Their own only. The default: one customer's answer may hold what another must not read.
+    #[default]
+    Own,
+    /// Those of all callers that share.
+    Shared,
+}
+
+/// A caller that cannot be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("callers.{name}: {rule}")]
+pub(crate) struct InvalidCaller {
+    pub(crate) name: String,
+    pub(crate) rule: &'static str,
+}

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
-use crate::commands::{chat, completions, demo};
+use crate::commands::{chat, completions, demo, simulate};
 use crate::failure::Failure;
 use crate::output::{Output, for_terminal};
 
@@ -14,6 +14,7 @@ Examples:
   ft demo                                    watch a chain survive an outage, no key needed
   ft chat \"Explain quantum entanglement\"     ask; needs HOLYSHEEP_API_KEY
   ft chat --simulate \"Hello\"                 ask a simulated provider instead
+  ft simulate seed                           what a chain would survive and cost
   ft completions bash                        completions for a shell
 
 Exit codes: 0 it worked, 1 it did not, 2 the command line or the settings cannot be used.";
@@ -34,6 +35,9 @@ enum Command {
     /// Ask a question, and see who answered
     #[command(long_about = chat::ABOUT)]
     Chat(chat::Args),
+    /// Find out what a chain would survive and cost
+    #[command(long_about = simulate::ABOUT)]
+    Simulate(simulate::Args),
     /// Print a completion script for a shell
     Completions(completions::Args),
 }
@@ -45,6 +49,7 @@ pub(crate) fn run() -> ExitCode {
         Ok(cli) => match cli.command {
             Command::Demo(args) => demo::run(&args, &mut output),
             Command::Chat(args) => chat::run(&args, &mut output),
+            Command::Simulate(args) => simulate::run(&args, &mut output),
             Command::Completions(args) => completions::run(&args, &mut output),
         },
         Err(error) => refused(&error),

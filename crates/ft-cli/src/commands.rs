@@ -3,3 +3,4 @@
 pub(crate) mod chat;
 pub(crate) mod completions;
 pub(crate) mod demo;
+pub(crate) mod simulate;

@@ -42,10 +42,11 @@ const LAYERS: &[Layer] = &[
         &["ft-core", "ft-breaker", "ft-limit", "ft-cache", "ft-cost", "ft-context", "ft-holysheep"],
         &["ft-sim"],
     ),
+    layer("ft-simulate", &["ft-core", "ft-client", "ft-sim"], &[]),
     layer("ft-gateway", &["ft-core", "ft-client"], &["ft-sim"]),
     layer(
         "ft-cli",
-        &["ft-core", "ft-client", "ft-cost", "ft-holysheep", "ft-sim", "ft-gateway"],
+        &["ft-core", "ft-client", "ft-cost", "ft-holysheep", "ft-sim", "ft-simulate", "ft-gateway"],
         &[],
     ),
     layer("xtask", &[], &[]),

@@ -1,0 +1,83 @@
+//! The files of a simulation: scenarios, configurations, traces.
+
+use std::path::{Path, PathBuf};
+
+use ft_client::config::ClientConfig;
+use ft_simulate::{InvalidScenario, Scenario, Trace, shipped};
+
+use crate::failure::Failure;
+
+/// A scenario with the text that it was read from.
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub(crate) scenario: Scenario,
+    text: String,
+    /// What errors call it.
+    file: String,
+    /// Where paths in it begin.
+    folder: PathBuf,
+}
+
+impl Source {
+    /// What is wrong, with its file and line.
+    pub(crate) fn located(&self, wrong: InvalidScenario) -> InvalidScenario {
+        wrong.located(&self.file, &self.text)
+    }
+}
+
+/// Reads a scenario: one that ships, or else a file.
+pub(crate) fn scenario(name: &str) -> Result<Source, Failure> {
+    let found = shipped().iter().find(|scenario| scenario.name == name);
+    let (text, file, folder) = match found {
+        Some(found) => (found.text.to_owned(), found.name.to_owned(), PathBuf::new()),
+        None => {
+            let folder = Path::new(name).parent().map(Path::to_owned).unwrap_or_default();
+            (read(Path::new(name)).map_err(|error| unknown(name, &error))?, name.to_owned(), folder)
+        }
+    };
+    let mut scenario =
+        Scenario::from_toml(&text, &file).map_err(|wrong| Failure::usage(wrong.to_string()))?;
+    if scenario.name.is_empty() {
+        let stem = Path::new(&file).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        scenario.name = stem.unwrap_or_default();
+    }
+    Ok(Source { scenario, text, file, folder })
+}
+
+fn unknown(name: &str, error: &std::io::Error) -> Failure {
+    // A bare word was meant to be a scenario that ships.
+    if error.kind() == std::io::ErrorKind::NotFound && !name.contains(['/', '\\', '.']) {
+        let known: Vec<_> = shipped().iter().map(|scenario| scenario.name).collect();
+        return Failure::usage(format!(
+            "there is no scenario `{name}` and no such file; scenarios that ship: {}",
+            known.join(", ")
+        ));
+    }
+    Failure::failed(format!("cannot read {name}: {error}"))
+}
+
+/// Reads a client's configuration. No provider will be reached with it, so keys may be missing.
+pub(crate) fn config(path: &Path) -> Result<ClientConfig, Failure> {
+    let name = path.display().to_string();
+    let text =
+        read(path).map_err(|error| Failure::failed(format!("cannot read {name}: {error}")))?;
+    let lookup = |variable: &str| {
+        std::env::var(variable).ok().or_else(|| Some("not-set-and-not-needed".to_owned()))
+    };
+    ClientConfig::from_toml(&text, lookup)
+        .map_err(|wrong| Failure::usage(format!("{name}: {wrong}")))
+}
+
+/// Reads the scenario's trace, if it has one.
+pub(crate) fn trace(source: &Source) -> Result<Option<Trace>, Failure> {
+    let Some(path) = &source.scenario.traffic.trace else { return Ok(None) };
+    let path = source.folder.join(path);
+    let name = path.display().to_string();
+    let text =
+        read(&path).map_err(|error| Failure::failed(format!("cannot read {name}: {error}")))?;
+    Trace::from_jsonl(&text, &name).map(Some).map_err(|wrong| Failure::usage(wrong.to_string()))
+}
+
+fn read(path: &Path) -> std::io::Result<String> {
+    std::fs::read_to_string(path)
+}

@@ -1,0 +1,220 @@
+//! The engine: requests come, are served in virtual time, and are counted.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use ft_client::{CallOptions, Client, FailKind, Report};
+use ft_core::{Call, ChatRequest, Provider, Usage};
+use ft_sim::SimProvider;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::time::{sleep_until, timeout};
+
+use crate::arrivals::Source;
+use crate::demand::{Demand, Demands};
+use crate::scenario::Alone;
+use crate::tally::Tally;
+use crate::world::{Who, World};
+
+/// How one request ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) number: u64,
+    pub(crate) stream: bool,
+    /// Since the beginning of the run.
+    pub(crate) began: Duration,
+    pub(crate) took: Duration,
+    /// From the request to the first content, of streams.
+    pub(crate) first_token: Option<Duration>,
+    pub(crate) end: End,
+}
+
+/// What a request came to.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// The client gave an answer, which may be an emergency one.
+    Answer { report: Box<Report>, usage: Option<Usage> },
+    /// The client gave an error.
+    Error { kind: FailKind, report: Option<Box<Report>> },
+    /// A provider that was asked directly answered, or did not.
+    Direct { kind: Result<(), &'static str>, usage: Option<Usage> },
+    /// The caller did not wait for the end.
+    Left,
+}
+
+/// When no more requests come.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limit {
+    pub(crate) requests: u64,
+    pub(crate) duration: Duration,
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// Requests that have ended.
+    pub requests: u64,
+    /// How many there will be, where that is known.
+    pub of: Option<u64>,
+    /// Simulated time that has passed.
+    pub elapsed: Duration,
+    /// How much there will be, where that is known.
+    pub until: Option<Duration>,
+}
+
+/// How often somebody is told how far the run is.
+const TELL_EVERY: u64 = 16_384;
+
+/// Serves requests until no more come and all have ended.
+pub(crate) async fn drive(
+    world: &World,
+    demands: &Demands,
+    mut source: Source,
+    limit: Limit,
+    tally: &mut Tally,
+    tell: &mut dyn FnMut(Progress),
+) {
+    let mut open = FuturesUnordered::new();
+    let mut begun = 0;
+    let mut ended_so_far = 0;
+    let mut alarm = pin!(sleep_until(world.clock.instant(Duration::ZERO)));
+    let mut set_for = Duration::ZERO;
+    let next = |source: &Source, begun: u64| {
+        source.peek().filter(|at| begun < limit.requests && *at < limit.duration)
+    };
+    loop {
+        let now = world.clock.elapsed();
+        while let Some(at) = next(&source, begun).filter(|at| *at <= now) {
+            let demand = match source.recorded(begun) {
+                Some(request) => demands.recorded(begun, request),
+                None => demands.of(begun),
+            };
+            source.pop();
+            begun += 1;
+            open.push(serve(world, demands, demand, at.max(now)));
+        }
+        let due = next(&source, begun);
+        if let Some(at) = due.filter(|at| *at != set_for) {
+            alarm.as_mut().reset(world.clock.instant(at));
+            set_for = at;
+        }
+        tokio::select! {
+            biased;
+            Some(ended) = open.next(), if !open.is_empty() => {
+                source.ended(ended.began + ended.took);
+                tally.note(&ended);
+                ended_so_far += 1;
+                if ended_so_far % TELL_EVERY == 0 {
+                    tell(Progress {
+                        requests: ended_so_far,
+                        of: Some(limit.requests).filter(|all| *all < u64::MAX),
+                        elapsed: world.clock.elapsed(),
+                        until: Some(limit.duration).filter(|all| *all < Duration::MAX),
+                    });
+                }
+            }
+            () = &mut alarm, if due.is_some() => {}
+            else => break,
+        }
+    }
+}
+
+async fn serve(world: &World, demands: &Demands, demand: Demand, began: Duration) -> Ended {
+    let request = demand.request();
+    let mut first_token = None;
+    let asked = async {
+        match &world.who {
+            Who::Client(client) => {
+                let mut options = CallOptions::new();
+                demands.chain_name(demand.chain).clone_into(&mut options.chain);
+                options.request_id = Some(format!("sim-{:x}", demand.number));
+                through(client, request, options, &demand, world, began, &mut first_token).await
+            }
+            Who::Alone { provider, alone, .. } => {
+                directly(provider, alone, &request, &demand, world, began, &mut first_token).await
+            }
+        }
+    };
+    let end = match demand.patience {
+        Some(patience) => timeout(patience, asked).await.unwrap_or(End::Left),
+        None => asked.await,
+    };
+    let took = world.clock.elapsed().saturating_sub(began);
+    Ended { number: demand.number, stream: demand.stream, began, took, first_token, end }
+}
+
+async fn through(
+    client: &Client,
+    request: ChatRequest,
+    options: CallOptions,
+    demand: &Demand,
+    world: &World,
+    began: Duration,
+    first_token: &mut Option<Duration>,
+) -> End {
+    if !demand.stream {
+        return match client.chat_with(request, options).await {
+            Ok(answer) => {
+                End::Answer { report: Box::new(answer.report), usage: answer.response.usage }
+            }
+            Err(error) => failed(&error),
+        };
+    }
+    let mut stream = match client.chat_stream_with(request, options).await {
+        Ok(stream) => stream,
+        Err(error) => return failed(&error),
+    };
+    let mut usage = None;
+    while let Some(item) = stream.next().await {
+        match item {
+            Ok(chunk) => {
+                if first_token.is_none() && chunk.has_content() {
+                    *first_token = Some(world.clock.elapsed().saturating_sub(began));
+                }
+                usage = chunk.usage.or(usage);
+            }
+            Err(error) => return failed(&error),
+        }
+    }
+    End::Answer { report: Box::new(stream.report()), usage }
+}
+
+fn failed(error: &ft_client::Error) -> End {
+    End::Error { kind: error.kind(), report: error.report().cloned().map(Box::new) }
+}
+
+async fn directly(
+    provider: &SimProvider,
+    alone: &Alone,
+    request: &ChatRequest,
+    demand: &Demand,
+    world: &World,
+    began: Duration,
+    first_token: &mut Option<Duration>,
+) -> End {
+    let call = Call {
+        deadline: crate::clock::SimClock::tick(began + alone.time_limit),
+        request_id: format!("sim-{:x}", demand.number),
+        ..Call::new(alone.model.as_str())
+    };
+    let asked = async {
+        if !demand.stream {
+            return provider.chat(&call, request).await.map(|answer| answer.usage);
+        }
+        let mut stream = provider.chat_stream(&call, request).await?;
+        let mut usage = None;
+        while let Some(item) = stream.next().await {
+            let chunk = item?;
+            if first_token.is_none() && chunk.has_content() {
+                *first_token = Some(world.clock.elapsed().saturating_sub(began));
+            }
+            usage = chunk.usage.or(usage);
+        }
+        Ok(usage)
+    };
+    match timeout(alone.time_limit, asked).await {
+        Ok(Ok(usage)) => End::Direct { kind: Ok(()), usage },
+        Ok(Err(error)) => End::Direct { kind: Err(error.kind().as_str()), usage: None },
+        Err(_) => End::Direct { kind: Err("timed_out"), usage: None },
+    }
+}

@@ -1,0 +1,248 @@
+//! The report as lines of text.
+
+use std::fmt::Write;
+
+use super::figures::{grouped, money, percent};
+use super::run::{RunReport, for_requests};
+use super::{SimulationReport, Times};
+
+/// The rows of the table: what each run has, beside the others.
+const ROWS: &[(&str, fn(&RunReport) -> String)] = &[
+    ("requests", |run| grouped(run.requests)),
+    ("simulated time", |run| span(run.simulated_seconds)),
+    ("answered (success)", |run| percent(run.answered, run.requests)),
+    ("  live", |run| percent(run.live.iter().map(|tier| tier.requests).sum(), run.requests)),
+    ("  cache, fresh or shared", |run| percent(run.fresh + run.coalesced, run.requests)),
+    ("  cache, stale", |run| percent(run.stale, run.requests)),
+    ("emergency text", |run| percent(run.emergency, run.requests)),
+    ("error", |run| percent(run.errors.values().sum(), run.requests)),
+    ("caller left", |run| percent(run.left, run.requests)),
+    ("latency, mean", |run| mean(&run.latency_ms)),
+    ("  p50", |run| millis(run.latency_ms.p50)),
+    ("  p95", |run| millis(run.latency_ms.p95)),
+    ("  p99", |run| millis(run.latency_ms.p99)),
+    ("  p99.9", |run| millis(run.latency_ms.p999)),
+    ("first token, mean", |run| mean(&run.first_token_ms)),
+    ("  p99", |run| millis(run.first_token_ms.p99)),
+    ("upstream calls", |run| grouped(run.upstream.calls)),
+    ("  per request", |run| format!("{:.4}", run.upstream.per_request)),
+    ("tokens asked", |run| grouped(run.tokens.prompt)),
+    ("tokens answered", |run| grouped(run.tokens.answer)),
+    ("cost", |run| money(run.total)),
+    ("  per million requests", |run| money(for_requests(run.total, run.requests, 1_000_000))),
+    ("  of attempts that failed", |run| usd(&run.cost.failed_usd)),
+    ("  of callers who left", |run| usd(&run.cost.left_usd)),
+];
+
+pub(super) fn table(report: &SimulationReport) -> String {
+    let mut out = String::new();
+    let title = if report.scenario.is_empty() { "simulation" } else { report.scenario.as_str() };
+    line(&mut out, &format!("{title} (simulated, seed {})", report.seed));
+    if !report.about.is_empty() {
+        for text in wrapped(&report.about, 96) {
+            line(&mut out, &text);
+        }
+    }
+    line(&mut out, "");
+    columns(&mut out, report);
+    for run in &report.runs {
+        details(&mut out, run, report.runs.len() > 1);
+    }
+    out
+}
+
+fn columns(out: &mut String, report: &SimulationReport) {
+    let mut rows: Vec<Vec<String>> = vec![
+        std::iter::once(String::new())
+            .chain(report.runs.iter().map(|run| run.name.clone()))
+            .collect(),
+    ];
+    for (label, figure) in ROWS {
+        let figures: Vec<String> = report.runs.iter().map(figure).collect();
+        let nothing = |figure: &String| matches!(figure.as_str(), "–" | "0.00 %" | "$0.00" | "0");
+        if figures.iter().all(nothing) && label.starts_with(' ') {
+            continue;
+        }
+        rows.push(std::iter::once((*label).to_owned()).chain(figures).collect());
+        rows.extend(published(label, report));
+    }
+    aligned(out, &rows);
+}
+
+/// What somebody else published, under our figure.
+fn published(label: &str, report: &SimulationReport) -> Option<Vec<String>> {
+    let figure = |run: &RunReport| -> Option<String> {
+        let published = run.published.as_ref()?;
+        match label {
+            "answered (success)" => Some(format!("{:.1} %", published.success? * 100.0)),
+            "latency, mean" => Some(format!("{} ms", whole(published.mean_ms?))),
+            "  p99" => None,
+            "cost" => Some(format!("${}", published.cost_of_10m_usd.as_ref()?)),
+            _ => None,
+        }
+    };
+    let figures: Vec<_> = report.runs.iter().map(figure).collect();
+    figures.iter().any(Option::is_some).then(|| {
+        let note = if label == "cost" { "  published, of 10 M" } else { "  published" };
+        std::iter::once(note.to_owned())
+            .chain(figures.into_iter().map(|figure| figure.unwrap_or_else(|| "–".to_owned())))
+            .collect()
+    })
+}
+
+fn details(out: &mut String, run: &RunReport, named: bool) {
+    line(out, "");
+    if named {
+        line(out, &format!("{}:", run.name));
+    }
+    for tier in &run.live {
+        line(
+            out,
+            &format!(
+                "  tier {:<24} {:>12} requests  {}",
+                tier.name,
+                grouped(tier.requests),
+                percent(tier.requests, run.requests)
+            ),
+        );
+    }
+    for target in &run.targets {
+        let failed: u64 = target.failed.values().sum();
+        line(
+            out,
+            &format!(
+                "  {:<29} {:>12} attempts  {:>10} failed  {:>10} skipped  ${}",
+                format!("{}/{}", target.provider, target.model),
+                grouped(target.attempts),
+                grouped(failed),
+                grouped(target.skipped.values().sum()),
+                target.cost_usd,
+            ),
+        );
+        let reasons = |counts: &std::collections::BTreeMap<&'static str, u64>| {
+            let parts: Vec<_> =
+                counts.iter().map(|(why, n)| format!("{why} {}", grouped(*n))).collect();
+            parts.join(", ")
+        };
+        if failed > 0 {
+            line(out, &format!("      failed: {}", reasons(&target.failed)));
+        }
+        if !target.skipped.is_empty() {
+            line(out, &format!("      skipped: {}", reasons(&target.skipped)));
+        }
+    }
+    for breaker in &run.breakers {
+        line(
+            out,
+            &format!(
+                "  breaker {:<21} opened {} times, not closed for {} ({:.2} % of the time)",
+                breaker.model,
+                grouped(breaker.opened),
+                span(breaker.open_seconds),
+                breaker.open_share * 100.0
+            ),
+        );
+    }
+    if let Some(budget) = &run.budget {
+        line(
+            out,
+            &format!(
+                "  budget ${} per {}: at most ${} spent ({:.1} %), {} targets skipped for it",
+                budget.limit_usd,
+                budget.per,
+                budget.highest_usd,
+                budget.highest_share * 100.0,
+                grouped(budget.skips)
+            ),
+        );
+    }
+    if !run.errors.is_empty() {
+        let parts: Vec<_> =
+            run.errors.iter().map(|(kind, n)| format!("{kind} {}", grouped(*n))).collect();
+        line(out, &format!("  errors: {}", parts.join(", ")));
+    }
+    if run.cost.unpriced_attempts > 0 {
+        line(
+            out,
+            &format!(
+                "  {} attempts have no price and are not in the cost",
+                grouped(run.cost.unpriced_attempts)
+            ),
+        );
+    }
+}
+
+fn aligned(out: &mut String, rows: &[Vec<String>]) {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()
+    };
+    let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
+    for row in rows {
+        let mut text = String::new();
+        for (column, cell) in row.iter().enumerate() {
+            let missing = " ".repeat(widths[column].saturating_sub(cell.chars().count()));
+            if column == 0 {
+                text.push_str(cell);
+                text.push_str(&missing);
+            } else {
+                text.push_str("   ");
+                text.push_str(&missing);
+                text.push_str(cell);
+            }
+        }
+        line(out, text.trim_end());
+    }
+}
+
+fn line(out: &mut String, text: &str) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(out, "{text}");
+}
+
+fn mean(times: &Times) -> String {
+    times.mean.map_or_else(|| "–".to_owned(), |mean| format!("{mean:.1} ms"))
+}
+
+fn millis(millis: Option<u64>) -> String {
+    millis.map_or_else(|| "–".to_owned(), |millis| format!("{} ms", grouped(millis)))
+}
+
+fn usd(text: &str) -> String {
+    text.parse::<ft_client::cost::Pico>().map_or_else(|_| format!("${text}"), money)
+}
+
+fn whole(number: f64) -> String {
+    format!("{number:.0}")
+}
+
+/// `3 d 4 h`, `12 min 5 s`: the two largest units.
+fn span(seconds: f64) -> String {
+    let units = [("d", 86_400.0), ("h", 3_600.0), ("min", 60.0)];
+    for (at, (unit, length)) in units.iter().enumerate() {
+        if seconds >= *length {
+            let (next, smaller) = units.get(at + 1).copied().unwrap_or(("s", 1.0));
+            let rest = ((seconds % length) / smaller).floor();
+            return format!("{} {unit} {rest} {next}", (seconds / length).floor());
+        }
+    }
+    format!("{seconds:.1} s")
+}
+
+fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let last = lines.last_mut().filter(|line| {
+            line.is_empty() || line.chars().count() + 1 + word.chars().count() <= columns
+        });
+        match last {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            None => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}

@@ -1,0 +1,174 @@
+//! One run from its scenario to its tally, on a runtime of its own.
+
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use ft_client::config::{ChainConfig, ClientConfig};
+
+use crate::arrivals::Source;
+use crate::breakers::Breakers;
+use crate::demand::Demands;
+use crate::engine::{Limit, Progress, drive};
+use crate::report::RunReport;
+use crate::scenario::{InvalidScenario, RunSpec, Scenario};
+use crate::tally::{Batches, Cut, Tally, TargetTally};
+use crate::trace::Trace;
+use crate::world::{Setting, Who, World};
+
+/// What a simulation takes from elsewhere than its scenario.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The seed instead of the scenario's.
+    pub seed: Option<u64>,
+    /// How many requests instead of the scenario's.
+    pub requests: Option<u64>,
+    /// A client's configuration instead of the scenario's chains, breakers, limits and budgets. Its providers are
+    /// modelled by those of the scenario that have their names.
+    pub config: Option<ClientConfig>,
+    /// A recorded trace instead of the scenario's traffic.
+    pub trace: Option<Trace>,
+}
+
+/// Runs one of a scenario's runs.
+pub(crate) fn run(
+    scenario: &Scenario,
+    spec: &RunSpec,
+    options: &Options,
+    tell: &mut dyn FnMut(Progress),
+) -> Result<(RunReport, Batches), InvalidScenario> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .map_err(|error| InvalidScenario::new("", format!("cannot start a runtime: {error}")))?;
+    // All of it is one task, which never has to make room for another.
+    runtime.block_on(tokio::task::unconstrained(simulated(scenario, spec, options, tell)))
+}
+
+async fn simulated(
+    scenario: &Scenario,
+    spec: &RunSpec,
+    options: &Options,
+    tell: &mut dyn FnMut(Progress),
+) -> Result<(RunReport, Batches), InvalidScenario> {
+    let seed = options.seed.unwrap_or(scenario.seed);
+    let limit = limit(scenario, options);
+    let setting =
+        Setting { seed, config: options.config.as_ref(), horizon: horizon(scenario, limit) };
+    let world = World::build(scenario, spec, &setting)?;
+    let demands = Demands::new(scenario, spec, seed);
+    let chains = chains(scenario, options, &world, &demands)?;
+    let source = Source::new(&scenario.traffic, options.trace.clone(), seed ^ ARRIVALS);
+    let cut = match (limit.requests, limit.duration) {
+        (u64::MAX, time) => Cut::Time(time),
+        (requests, _) => Cut::Requests(requests),
+    };
+    let mut tally = tally(&world, &chains, scenario, options, Batches::new(cut));
+    drive(&world, &demands, source, limit, &mut tally, tell).await;
+    let transitions =
+        std::mem::take(&mut *world.transitions.lock().unwrap_or_else(PoisonError::into_inner));
+    let breakers = Breakers::new(&world.clock, transitions, tally.until);
+    let report = RunReport::new(spec, &world, &tally, &breakers, budget(scenario, options));
+    Ok((report, tally.batches))
+}
+
+/// Arrivals have a seed of their own, so that they do not follow the same numbers as what is asked.
+const ARRIVALS: u64 = 0x6172_7269_7661_6c73;
+
+fn limit(scenario: &Scenario, options: &Options) -> Limit {
+    let recorded = options.trace.as_ref().map(|trace| trace.len() as u64);
+    let requests = options.requests.or(scenario.requests).unwrap_or(u64::MAX);
+    Limit {
+        requests: requests.min(recorded.unwrap_or(u64::MAX)),
+        // Asked for a number of requests, nobody wants to be stopped by the clock.
+        duration: match options.requests {
+            Some(_) => Duration::MAX,
+            None => scenario.duration.unwrap_or(Duration::MAX),
+        },
+    }
+}
+
+/// Until when incidents are drawn: the duration, or twice the time that the requests take on average.
+fn horizon(scenario: &Scenario, limit: Limit) -> Duration {
+    const YEAR: Duration = Duration::from_secs(366 * 86_400);
+    if limit.duration < Duration::MAX {
+        return limit.duration;
+    }
+    let rate = scenario.traffic.rate;
+    let usual = rate.and_then(|rate| {
+        let periods = u32::try_from((limit.requests / rate.amount).saturating_add(1)).ok()?;
+        rate.per.checked_mul(periods)?.checked_mul(2)
+    });
+    usual.unwrap_or(YEAR).min(YEAR)
+}
+
+/// The chains that requests are sent to; every one of them is there.
+fn chains<'a>(
+    scenario: &'a Scenario,
+    options: &'a Options,
+    world: &World,
+    demands: &Demands,
+) -> Result<Vec<&'a ChainConfig>, InvalidScenario> {
+    if matches!(world.who, Who::Alone { .. }) {
+        return Ok(Vec::new());
+    }
+    let known = options.config.as_ref().map_or(&scenario.chains, |config| &config.chains);
+    let recorded = options.trace.iter().flat_map(Trace::chains);
+    let mut found = Vec::new();
+    for name in demands.chains().chain(recorded) {
+        found.push(known.get(name).ok_or_else(|| {
+            let names: Vec<_> = known.keys().map(String::as_str).collect();
+            let rule = format!(
+                "there is no chain `{name}` for the requests that ask it; there are: {}",
+                names.join(", ")
+            );
+            InvalidScenario::new("chains", rule)
+        })?);
+    }
+    Ok(found)
+}
+
+fn budget<'a>(
+    scenario: &'a Scenario,
+    options: &'a Options,
+) -> Option<&'a ft_client::config::SpendSettings> {
+    options.config.as_ref().map_or(scenario.spend.as_ref(), |config| config.spend.as_ref())
+}
+
+fn tally(
+    world: &World,
+    chains: &[&ChainConfig],
+    scenario: &Scenario,
+    options: &Options,
+    batches: Batches,
+) -> Tally {
+    let starts = scenario.starts.starts();
+    if let Who::Alone { alone, profile, .. } = &world.who {
+        let target = TargetTally::new(&alone.provider, &alone.model);
+        return Tally::new(vec!["alone".to_owned()], vec![target], batches).with_direct(
+            &world.catalogue,
+            profile,
+            &alone.model,
+            starts,
+        );
+    }
+    let (mut tiers, mut targets) = (Vec::<String>::new(), Vec::<TargetTally>::new());
+    for tier in chains.iter().flat_map(|chain| &chain.tiers) {
+        if !tiers.contains(&tier.name) {
+            tiers.push(tier.name.clone());
+        }
+        for target in &tier.targets {
+            let known = targets
+                .iter()
+                .any(|known| known.model == target.model && known.provider == target.provider);
+            if !known {
+                targets.push(TargetTally::new(&target.provider, &target.model));
+            }
+        }
+    }
+    let tally = Tally::new(tiers, targets, batches);
+    match budget(scenario, options) {
+        Some(spend) => tally.with_spend(spend.per, starts),
+        None => tally,
+    }
+}

@@ -1,0 +1,66 @@
+//! What is counted of one target.
+
+use std::collections::BTreeMap;
+
+use ft_client::cost::Pico;
+use ft_client::{Attempt, Outcome};
+
+/// What is counted of one target.
+#[derive(Clone, Debug)]
+pub(crate) struct TargetTally {
+    pub(crate) provider: String,
+    pub(crate) model: String,
+    pub(crate) answered: u64,
+    pub(crate) cancelled: u64,
+    pub(crate) failed: BTreeMap<&'static str, u64>,
+    pub(crate) skipped: BTreeMap<&'static str, u64>,
+    /// Of the attempts that answered.
+    pub(crate) cost_answered: Pico,
+    /// Of those that failed or were cancelled: what a provider may bill without an answer.
+    pub(crate) cost_failed: Pico,
+}
+
+impl TargetTally {
+    pub(crate) fn new(provider: impl Into<String>, model: impl Into<String>) -> Self {
+        Self {
+            provider: provider.into(),
+            model: model.into(),
+            answered: 0,
+            cancelled: 0,
+            failed: BTreeMap::new(),
+            skipped: BTreeMap::new(),
+            cost_answered: Pico::ZERO,
+            cost_failed: Pico::ZERO,
+        }
+    }
+
+    pub(crate) fn note(&mut self, attempt: &Attempt) {
+        let cost = attempt.cost.unwrap_or_default();
+        match attempt.outcome {
+            Outcome::Answered | Outcome::Streaming => {
+                self.answered += 1;
+                self.cost_answered = self.cost_answered.saturating_add(cost);
+            }
+            Outcome::Failed(kind) => {
+                *self.failed.entry(kind.as_str()).or_default() += 1;
+                self.cost_failed = self.cost_failed.saturating_add(cost);
+            }
+            Outcome::Cancelled => {
+                self.cancelled += 1;
+                self.cost_failed = self.cost_failed.saturating_add(cost);
+            }
+            Outcome::Skipped(why) => *self.skipped.entry(why.as_str()).or_default() += 1,
+        }
+    }
+
+    /// An attempt that was made without a client in between.
+    pub(crate) fn directly(&mut self, kind: Result<(), &'static str>, cost: Pico) {
+        match kind {
+            Ok(()) => {
+                self.answered += 1;
+                self.cost_answered = self.cost_answered.saturating_add(cost);
+            }
+            Err(kind) => *self.failed.entry(kind).or_default() += 1,
+        }
+    }
+}

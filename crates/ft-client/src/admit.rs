@@ -41,6 +41,16 @@ impl From<Skip> for Refusal {
     }
 }
 
+impl Refusal {
+    /// Whether this credential's refusal is to be told rather than another one's: a throttle ends by itself.
+    pub(crate) fn ends_before(&self, other: Option<&Self>) -> bool {
+        other.is_none_or(|other| {
+            (other.why == Skip::Out && self.why == Skip::Gate)
+                || (other.why == self.why && self.retry_at < other.retry_at)
+        })
+    }
+}
+
 impl From<Gated> for Refusal {
     fn from(gated: Gated) -> Self {
         let why = if gated.reason == GateReason::Out { Skip::Out } else { Skip::Gate };
@@ -100,7 +110,7 @@ impl Run {
     }
 
     /// The request as this target can take it.
-    fn fitted(
+    pub(crate) fn fitted(
         &self,
         target: &Target,
         at: usize,
@@ -174,7 +184,7 @@ impl Run {
     }
 
     /// The smaller of the target's own time and what remains less a reserve for the tiers below.
-    fn timers(&self, target: &Target, at: usize, now: Tick) -> Result<Timers, Refusal> {
+    pub(crate) fn timers(&self, target: &Target, at: usize, now: Tick) -> Result<Timers, Refusal> {
         let remaining = self.deadline().since(now);
         let below = match self.committed() {
             // Content is out: no tier below can take over any more.
@@ -226,11 +236,7 @@ impl Run {
                 Ok((key, model)) => return Ok((credential, key, model)),
                 Err(gated) => {
                     let refusal = Refusal::from(gated);
-                    let sooner = soonest.as_ref().is_none_or(|kept| {
-                        (kept.why == Skip::Out && refusal.why == Skip::Gate)
-                            || (kept.why == refusal.why && refusal.retry_at < kept.retry_at)
-                    });
-                    if sooner {
+                    if refusal.ends_before(soonest.as_ref()) {
                         soonest = Some(refusal);
                     }
                 }

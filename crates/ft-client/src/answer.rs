@@ -231,16 +231,19 @@ impl Report {
     }
 }
 
-fn seconds<S: Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn seconds<S: Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_f64(duration.as_secs_f64())
 }
 
-fn optional_seconds<S: Serializer>(duration: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn optional_seconds<S: Serializer>(
+    duration: &Option<Duration>,
+    to: S,
+) -> Result<S::Ok, S::Error> {
     duration.map(|duration| duration.as_secs_f64()).serialize(to)
 }
 
 /// As text: a JSON number would be read into a float and lose what integers kept.
-fn dollars<S: Serializer>(cost: &Option<Pico>, to: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn dollars<S: Serializer>(cost: &Option<Pico>, to: S) -> Result<S::Ok, S::Error> {
     cost.map(|cost| cost.to_string().trim_start_matches('$').to_owned()).serialize(to)
 }
 

@@ -57,6 +57,8 @@ pub(crate) struct Facts<'a> {
     /// Whether the spend budget is past its soft mark.
     pub(crate) saving: bool,
     pub(crate) hedge: bool,
+    /// Whether this is only to see the order, so that it must change nothing.
+    pub(crate) look: bool,
     /// The only model that may be asked, where only one may.
     pub(crate) model: Option<&'a str>,
     /// The cost of this request at a target.
@@ -101,7 +103,7 @@ impl Chain {
         if facts.saving {
             // Past the soft mark money counts more than quality.
             members.sort_by_cached_key(|member| {
-                (!member.target.keeps_its_place(facts.now), expense(member, facts))
+                (!member.target.keeps_its_place(facts.now, facts.look), expense(member, facts))
             });
         }
         if facts.options.no_fallback {
@@ -175,7 +177,7 @@ fn rank(members: &mut [Member], order: Order, facts: &Facts<'_>, draw: &mut Entr
         Order::Weighted => shuffle_by_weight(members, draw),
     }
     if members.len() > 1 {
-        members.sort_by_cached_key(|member| !member.target.keeps_its_place(facts.now));
+        members.sort_by_cached_key(|member| !member.target.keeps_its_place(facts.now, facts.look));
     }
 }
 

@@ -17,6 +17,7 @@ use crate::builder::ClientBuilder;
 use crate::chain::{Chain, Member};
 use crate::config::DEFAULT_CHAIN;
 use crate::error::Error;
+use crate::explain::Explanation;
 use crate::health::TargetHealth;
 use crate::hedge::Hedging;
 use crate::options::CallOptions;
@@ -78,7 +79,15 @@ impl Inner {
     }
 
     pub(crate) fn entropy(&self) -> Entropy {
-        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        self.entropy_of(self.requests.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// What the next request will draw from.
+    pub(crate) fn next_entropy(&self) -> Entropy {
+        self.entropy_of(self.requests.load(Ordering::Relaxed))
+    }
+
+    fn entropy_of(&self, number: u64) -> Entropy {
         // Split once, so that neighbouring requests do not draw neighbouring numbers.
         Entropy::seeded(self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15)).split()
     }
@@ -245,6 +254,19 @@ impl Client {
             *sum = sum.saturating_add(target.meters.cost());
         }
         costs
+    }
+
+    /// What would become of this request now, and why, without doing it: no draw, no gate, no breaker and no
+    /// count is touched. Of weighted targets it shows the order that the next request will draw.
+    ///
+    /// # Errors
+    /// As [`chat_with`](Self::chat_with) refuses a request that cannot be sent.
+    pub fn explain(
+        &self,
+        request: &ChatRequest,
+        options: &CallOptions,
+    ) -> Result<Explanation, Error> {
+        Run::explain(&self.inner, request, options)
     }
 
     /// How every target stands now.

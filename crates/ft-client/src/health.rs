@@ -80,7 +80,9 @@ impl Target {
 
     /// Whether it keeps its place in the tier although it is not healthy: a probe that is due must have traffic,
     /// and a slow target must now and then be asked first, or neither would ever recover.
-    pub(crate) fn keeps_its_place(&self, now: Tick) -> bool {
+    ///
+    /// To `look` is no turn: it changes nothing.
+    pub(crate) fn keeps_its_place(&self, now: Tick, look: bool) -> bool {
         match self.health(now) {
             Health::Healthy => true,
             Health::Unavailable => false,
@@ -88,7 +90,8 @@ impl Target {
                 self.breaker.would_admit(now)
             }
             Health::Degraded => {
-                self.view(0, now).ready_at <= now && self.is_slow(now) && self.speed.takes_turn()
+                let turn = || if look { self.speed.turn_due() } else { self.speed.takes_turn() };
+                self.view(0, now).ready_at <= now && self.is_slow(now) && turn()
             }
         }
     }

@@ -56,6 +56,7 @@ mod clock;
 pub mod config;
 mod emergency;
 mod error;
+pub mod explain;
 mod health;
 mod options;
 #[cfg(feature = "tower")]
@@ -81,6 +82,7 @@ pub use client::{Client, ConfiguredTarget};
 pub use clock::TokioClock;
 pub use emergency::EmergencyContext;
 pub use error::{Error, FailKind};
+pub use explain::Explanation;
 pub use health::{Health, TargetHealth};
 pub use options::CallOptions;
 pub use stream::AnswerStream;

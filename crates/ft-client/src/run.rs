@@ -5,6 +5,7 @@ mod cache;
 mod cost;
 mod embed;
 mod end;
+mod explain;
 mod legs;
 
 use std::sync::Arc;

@@ -123,6 +123,12 @@ impl Slowness {
         before.is_ok_and(|turns| turns + 1 == self.turn_every)
     }
 
+    /// Whether the next [`takes_turn`](Self::takes_turn) would say yes. Counts nothing.
+    #[must_use]
+    pub fn turn_due(&self) -> bool {
+        self.turns.load(Ordering::Relaxed) + 1 == self.turn_every
+    }
+
     /// Forgets everything, for a reload.
     pub fn clear(&self) {
         self.lock().clear();

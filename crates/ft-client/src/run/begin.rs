@@ -25,10 +25,7 @@ impl Run {
         want: Want,
     ) -> Result<Box<Self>, Error> {
         let chain = client.chain_for(&options)?;
-        validate(&request)?;
-        if let (None, Some(tokens)) = (request.output_limit(), chain.config.max_tokens) {
-            request.set_output_limit(tokens);
-        }
+        prepare(&mut request, &chain)?;
         let request = Asked::Chat(Arc::new(request));
         Ok(Self::new(client, chain, request, options, want, client.entropy()))
     }
@@ -86,8 +83,18 @@ impl Run {
         })
     }
 
-    /// Makes the order and the bounds, once.
+    /// Makes the order and the bounds, once, and counts the request.
     pub(super) fn make_plan(&mut self) {
+        self.draw_plan(false);
+        let now = self.now();
+        self.client.cap.request(now);
+        if let Some(hedging) = &self.client.hedge {
+            hedging.request(now);
+        }
+    }
+
+    /// Makes the order and the bounds. To `look` changes nothing beside.
+    pub(super) fn draw_plan(&mut self, look: bool) {
         let (client, chain) = (Arc::clone(&self.client), Arc::clone(&self.chain));
         let wall = client.world.clock.wall();
         let now = self.now();
@@ -103,6 +110,7 @@ impl Run {
             options: &self.options,
             saving: self.budgets.is_soft(wall),
             hedge: client.hedge.is_some() && plain,
+            look,
             model: request.only_model(&chain),
             cost: &cost,
         };
@@ -112,10 +120,6 @@ impl Run {
         }
         // An apology is no vector.
         plan.emergency &= request.chat().is_some();
-        client.cap.request(now);
-        if let Some(hedging) = &client.hedge {
-            hedging.request(now);
-        }
         self.ledger = Ledger::new(members.len());
         self.progress = vec![Progress::default(); members.len()];
         self.plan = plan;
@@ -163,6 +167,15 @@ fn empty_plan(deadline: Tick) -> ft_core::decide::Plan {
         emergency: false,
         backoff: Vec::new(),
     }
+}
+
+/// What this chain will send, if it can be sent at all.
+pub(super) fn prepare(request: &mut ChatRequest, chain: &Chain) -> Result<(), Error> {
+    validate(request)?;
+    if let (None, Some(tokens)) = (request.output_limit(), chain.config.max_tokens) {
+        request.set_output_limit(tokens);
+    }
+    Ok(())
 }
 
 /// What would be refused everywhere is refused here, before it costs an attempt.

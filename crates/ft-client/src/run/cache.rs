@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ft_cache::{
     Entry, Fill, FlightKey, FollowEnd, Key, Lookup, Quality, Role, Scope, ServedBy, cacheable,
 };
-use ft_core::{ChatResponse, Tick};
+use ft_core::{ChatRequest, ChatResponse, Tick};
 use ft_cost::Pico;
 
 use super::{Run, Shared};
@@ -30,14 +30,7 @@ impl Run {
         if self.options.no_cache || !used || cacheable(request).is_err() {
             return None;
         }
-        let key = match &self.options.target {
-            // One target's answers are not the chain's: another one may have given those.
-            Some((provider, model)) => {
-                let chain = format!("{}\0{provider}\0{model}", self.chain.name);
-                Key::of(&Scope { tenant: &self.options.tenant, chain: &chain }, request)
-            }
-            None => Key::of(&self.scope(), request),
-        };
+        let key = self.key_of(request);
         self.key = Some(key);
         match self.chain.cache.lookup(&key, now) {
             Lookup::Fresh(entry) => Some(self.entry_answer(&entry, CacheStatus::Hit, now)),
@@ -46,6 +39,17 @@ impl Run {
                 None
             }
             Lookup::Miss => None,
+        }
+    }
+
+    pub(super) fn key_of(&self, request: &ChatRequest) -> Key {
+        match &self.options.target {
+            // One target's answers are not the chain's: another one may have given those.
+            Some((provider, model)) => {
+                let chain = format!("{}\0{provider}\0{model}", self.chain.name);
+                Key::of(&Scope { tenant: &self.options.tenant, chain: &chain }, request)
+            }
+            None => Key::of(&self.scope(), request),
         }
     }
 

@@ -12,6 +12,7 @@ mod deadlines;
 mod decision;
 mod embeddings;
 mod emergency;
+mod explain;
 mod fit;
 mod gates;
 mod hedging;

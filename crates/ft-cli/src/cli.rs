@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
-use crate::commands::{chat, completions, demo, simulate};
+use crate::commands::{chat, completions, demo, serve, simulate};
 use crate::failure::Failure;
 use crate::output::{Output, for_terminal};
 
@@ -15,6 +15,7 @@ Examples:
   ft chat \"Explain quantum entanglement\"     ask; needs HOLYSHEEP_API_KEY
   ft chat --simulate \"Hello\"                 ask a simulated provider instead
   ft simulate seed                           what a chain would survive and cost
+  ft serve --simulate                        an OpenAI-compatible API on 127.0.0.1:8080
   ft completions bash                        completions for a shell
 
 Exit codes: 0 it worked, 1 it did not, 2 the command line or the settings cannot be used.";
@@ -38,6 +39,9 @@ enum Command {
     /// Find out what a chain would survive and cost
     #[command(long_about = simulate::ABOUT)]
     Simulate(simulate::Args),
+    /// Serve an OpenAI-compatible API: any application, by changing one URL
+    #[command(long_about = serve::ABOUT)]
+    Serve(serve::Args),
     /// Print a completion script for a shell
     Completions(completions::Args),
 }
@@ -50,6 +54,7 @@ pub(crate) fn run() -> ExitCode {
             Command::Demo(args) => demo::run(&args, &mut output),
             Command::Chat(args) => chat::run(&args, &mut output),
             Command::Simulate(args) => simulate::run(&args, &mut output),
+            Command::Serve(args) => serve::run(&args, &mut output),
             Command::Completions(args) => completions::run(&args, &mut output),
         },
         Err(error) => refused(&error),

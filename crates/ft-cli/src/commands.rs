@@ -4,3 +4,6 @@ pub(crate) mod chat;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod simulate;
+pub(crate) mod serve;
+
+mod simulated;

@@ -208,7 +208,7 @@ async fn ask_and_search(whence: &str, base_url: &str) -> [Option<FailKind>; 2] {
         let whence = format!("{whence}, streamed: {streamed}");
         let builder = builder(base_url);
         search(&whence, &format!("{builder:?} {builder:#?}"));
-        let prometheus = Prometheus::local().unwrap();
+        let prometheus = Prometheus::local();
         let client = prometheus.with(|| builder.build()).unwrap();
         let failed = if streamed {
             match client.chat_stream(ChatRequest::user("hi")).await {

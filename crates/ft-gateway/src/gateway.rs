@@ -1,12 +1,14 @@
 //! The gateway: a client, who may use it, and what it remembers of requests.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use axum::Router;
 use ft_client::Client;
-use ft_client::telemetry::{InstallError, Prometheus};
+use ft_client::config::{ClientConfig, InvalidConfig};
+use ft_client::telemetry::Prometheus;
 use ft_core::{Clock, Entropy};
 
 use crate::body::BodyLimits;
@@ -47,14 +49,32 @@ pub(crate) struct Live {
 const RECENT: usize = 200;
 
 impl Gateway {
+    /// A gateway over a client of this configuration, whose metrics it shows.
+    ///
+    /// # Errors
+    /// [`InvalidConfig`] naming the field and the rule.
+    pub fn new(config: ClientConfig) -> Result<Self, InvalidConfig> {
+        Self::build(|| Client::builder().config(config).build())
+    }
+
     /// A gateway over a client that is there already, open to whoever reaches it.
     ///
     /// The client's own metrics are not in `/metrics`: its handles were made before.
+    #[must_use]
+    pub fn of_client(client: Client) -> Self {
+        match Self::build(|| Ok::<_, Infallible>(client)) {
+            Ok(gateway) => gateway,
+            Err(never) => match never {},
+        }
+    }
+
+    /// A gateway over the client that `build` makes, whose metrics it shows.
     ///
     /// # Errors
-    /// [`InstallError`] never, as long as every histogram has buckets.
-    pub fn of_client(client: Client) -> Result<Self, InstallError> {
-        let prometheus = Prometheus::local()?;
+    /// Those of `build`.
+    pub fn build<E>(build: impl FnOnce() -> Result<Client, E>) -> Result<Self, E> {
+        let prometheus = Prometheus::local();
+        let client = prometheus.with(build)?;
         let meters = prometheus.with(Meters::new);
         let clock = Arc::clone(client.clock());
         let live = Live {
@@ -76,7 +96,6 @@ impl Gateway {
     }
 
     /// What callers see: `/v1/…`, `/healthz`, `/readyz`, `/metrics`.
-    #[must_use]
     pub fn public(&self) -> Router {
         surface::public(self.clone())
     }

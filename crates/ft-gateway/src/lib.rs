@@ -11,7 +11,7 @@
 //!
 //! # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
 //! let client = Client::holysheep(std::env::var("HOLYSHEEP_API_KEY")?)?;
-//! let gateway = Gateway::of_client(client)?;
+//! let gateway = Gateway::of_client(client);
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
 //! axum::serve(listener, gateway.public()).await?;
 //! # Ok(())

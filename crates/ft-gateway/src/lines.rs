@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// How many lines may wait for a slow disk or pipe before further ones are dropped: requests do not wait for logs.
 const WAITING: usize = 8_192;
@@ -46,10 +46,7 @@ fn copy(lines: &Receiver<Vec<u8>>, out: impl Write) {
         while let Some(line) = next.take() {
             // A full disk or a closed pipe must not end the server; the next line may find room.
             let _ = out.write_all(&line);
-            next = match lines.try_recv() {
-                Ok(line) => Some(line),
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-            };
+            next = lines.try_recv().ok();
         }
         let _ = out.flush();
     }

@@ -4,7 +4,6 @@ mod answer;
 mod asked;
 mod prompt;
 mod sentence;
-mod simulated;
 
 use std::time::Duration;
 
@@ -82,7 +81,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
         }
         output.note("simulated: no provider is asked, and nothing is paid")?;
         // It must outlive the answer.
-        let upstream = simulated::start()?;
+        let upstream = super::simulated::start()?;
         let client = asked::simulated(args, &upstream.base_url())?;
         print(args, &client, request, output).await
     });

@@ -105,7 +105,7 @@ async fn names_in_the_configuration_are_escaped_alike_in_all_families() {
     let provider =
         ft_sim::SimProvider::new("sim", Scripts::new().otherwise(Reply::ok()), clock.clone(), 1);
     let chain = ChainConfig::new([TierConfig::new("t", [TargetConfig::new("sim", odd)])]);
-    let prometheus = Prometheus::local().unwrap();
+    let prometheus = Prometheus::local();
     let builder = ft_client::Client::builder().provider(provider).chain(chain).clock(clock);
     let client = prometheus.with(|| builder.build()).unwrap();
     client.generate("hi").await.unwrap();
@@ -135,7 +135,7 @@ async fn handles_are_made_when_the_client_is_built_so_the_recorder_comes_first()
     )]);
     let client =
         ft_client::Client::builder().provider(provider).chain(chain).clock(clock).build().unwrap();
-    let late = Prometheus::local().unwrap();
+    let late = Prometheus::local();
     client.generate("hi").await.unwrap();
     assert!(!late.render(&client).contains("ai_api_requests_total"));
 }

@@ -41,7 +41,7 @@ pub(crate) fn scene_with(
         .chain(chain)
         .clock(clock)
         .seed(1);
-    let prometheus = Prometheus::local().unwrap();
+    let prometheus = Prometheus::local();
     let client = prometheus.with(|| change(builder).build()).unwrap();
     Scene { client, prometheus, log }
 }

@@ -62,8 +62,8 @@ impl Stand {
             ProviderConfig::new(upstream.base_url()).with_key("sk-upstream-0123456789ab");
         config.providers.insert("sim".to_owned(), provider);
         change(&mut config);
-        let client = Client::builder().config(config).seed(1).build().unwrap();
-        let gateway = Gateway::of_client(client).unwrap();
+        let build = || Client::builder().config(config).seed(1).build();
+        let gateway = Gateway::build(build).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = listener.local_addr().unwrap();
         let router = gateway.public();

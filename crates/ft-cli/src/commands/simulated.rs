@@ -1,4 +1,4 @@
-//! The provider that `--simulate` asks: an upstream on loopback whose answer says what it is.
+//! The provider that `--simulate` asks: an upstream on loopback whose answers say what they are.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::failure::Failure;
 ///
 /// # Errors
 /// When there is no socket to be had.
-pub(super) fn start() -> Result<Upstream, Failure> {
+pub(crate) fn start() -> Result<Upstream, Failure> {
     let script = Script::from_fn(|seen| {
         let words = seen
             .chat()

@@ -3,7 +3,7 @@
 pub(crate) mod chat;
 pub(crate) mod completions;
 pub(crate) mod demo;
-pub(crate) mod simulate;
 pub(crate) mod serve;
+pub(crate) mod simulate;
 
 mod simulated;

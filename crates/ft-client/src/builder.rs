@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicU64;
 use ft_breaker::{Breaker, Transition};
 use ft_cache::{Cache, CacheConfig, Flights, Store};
 use ft_core::{Clock, Entropy, Provider};
-use ft_cost::{Catalogue, SpendBudget, SpendConfig};
+use ft_cost::{Catalogue, SpendBudget, SpendConfig, SpendPer};
 use ft_limit::{
     AmplificationCap, AmplificationConfig, InFlight, InFlightConfig, RetryBudget,
     RetryBudgetConfig, Slowness, SlownessConfig,
@@ -243,6 +243,11 @@ impl ClientBuilder {
             targets,
             cap: Arc::new(cap),
             spend,
+            spend_window: self
+                .config
+                .spend
+                .as_ref()
+                .map_or((SpendPer::Day, 1.0), |spend| (spend.per, spend.soft)),
             unknown_price: self
                 .config
                 .spend

@@ -7,18 +7,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ft_cache::Flights;
 use ft_core::chat::EmbeddingRequest;
 use ft_core::{ChatRequest, Clock, Entropy};
-use ft_cost::{Pico, SpendBudget, UnknownPrice};
+use ft_cost::{Pico, SpendBudget, SpendPer, UnknownPrice};
 use ft_limit::AmplificationCap;
 use serde::Serialize;
 use tracing::Instrument;
 
 use crate::answer::{Answer, Embedded};
+use crate::budget::BudgetStatus;
 use crate::builder::ClientBuilder;
 use crate::chain::{Chain, Member};
 use crate::config::DEFAULT_CHAIN;
+use crate::control::TargetControl;
 use crate::error::Error;
 use crate::explain::Explanation;
-use crate::health::TargetHealth;
+use crate::health::{Standing, TargetHealth};
 use crate::hedge::Hedging;
 use crate::options::CallOptions;
 use crate::run::{Done, Run, Shared, Want};
@@ -41,6 +43,8 @@ pub(crate) struct Inner {
     pub(crate) targets: Vec<Arc<Target>>,
     pub(crate) cap: Arc<AmplificationCap>,
     pub(crate) spend: Option<Arc<SpendBudget>>,
+    /// Its window and its soft mark.
+    pub(crate) spend_window: (SpendPer, f64),
     pub(crate) unknown_price: UnknownPrice,
     pub(crate) hedge: Option<Hedging>,
     pub(crate) flights: Flights<Shared>,
@@ -272,8 +276,32 @@ impl Client {
     /// How every target stands now.
     #[must_use]
     pub fn health(&self) -> Vec<TargetHealth> {
-        let now = self.inner.world.clock.now();
-        self.inner.targets.iter().map(|target| target.report(now)).collect()
+        let world = &self.inner.world;
+        let (now, wall) = (world.clock.now(), world.clock.wall());
+        let stands = |target: &Arc<Target>| {
+            let chains = self.inner.chains.values();
+            let places = chains.flat_map(|chain| {
+                let its = chain.members().filter(|member| Arc::ptr_eq(&member.target, target));
+                its.map(|member| Standing {
+                    chain: chain.name.clone(),
+                    tier: chain.tiers[member.tier].name.clone(),
+                })
+            });
+            places.collect()
+        };
+        let targets = self.inner.targets.iter();
+        targets
+            .map(|target| {
+                let priced = target.price(&world.catalogue, wall).is_some();
+                target.report(stands(target), priced, now)
+            })
+            .collect()
+    }
+
+    /// A hand on one target, to open its breaker, to keep it closed or to give it back. `None`: no chain has it.
+    #[must_use]
+    pub fn control(&self, provider: &str, model: &str) -> Option<TargetControl> {
+        TargetControl::of(&self.inner.targets, provider, model)
     }
 
     /// Forgets gates, breaker states and first-token times, as after a reload.
@@ -283,7 +311,7 @@ impl Client {
         }
     }
 
-    /// Forgets every cached answer.
+    /// Forgets every cached answer, of all chains.
     pub fn purge_cache(&self) {
         for chain in self.inner.chains.values() {
             chain.cache.purge_all();
@@ -295,6 +323,14 @@ impl Client {
     pub fn budget_left(&self) -> Option<Pico> {
         let wall = self.inner.world.clock.wall();
         self.inner.spend.as_ref().map(|budget| budget.left(wall))
+    }
+
+    /// How the spend budget stands; `None` without one.
+    #[must_use]
+    pub fn budget(&self) -> Option<BudgetStatus> {
+        let wall = self.inner.world.clock.wall();
+        let budget = self.inner.spend.as_ref()?;
+        Some(BudgetStatus::of(budget, self.inner.spend_window, wall))
     }
 
     /// The names of the chains.

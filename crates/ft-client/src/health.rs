@@ -8,6 +8,8 @@ use ft_breaker::Phase;
 use ft_core::Tick;
 use serde::Serialize;
 
+use crate::answer::{optional_seconds, seconds};
+use crate::explain::GateExplained;
 use crate::target::Target;
 
 /// How a target stands.
@@ -30,18 +32,49 @@ pub struct TargetHealth {
     pub provider: String,
     /// The model.
     pub model: String,
+    /// Where it stands in the chains. A model that is configured in two ways is told of twice.
+    pub stands: Vec<Standing>,
     /// How it stands.
     pub health: Health,
-    /// The breaker's state: `closed`, `open`, `half_open`.
+    /// The breaker's state: `closed`, `open`, `half_open`, and by hand `forced_open`, `disabled`, `observe_only`.
     pub breaker: &'static str,
     /// In how long a call may be let through again; `None` when now.
+    #[serde(serialize_with = "optional_seconds", rename = "retry_in_seconds")]
     pub retry_in: Option<Duration>,
+    /// The gates that are shut, and why.
+    pub gates: Vec<GateExplained>,
     /// The mean first-token time, when there are enough samples.
+    #[serde(serialize_with = "optional_seconds", rename = "first_token_seconds")]
     pub first_token: Option<Duration>,
+    /// The mean time of the calls of the window, of streams to their first content; `None` without calls.
+    #[serde(serialize_with = "optional_seconds", rename = "mean_latency_seconds")]
+    pub mean_latency: Option<Duration>,
+    /// Calls of the breaker's window that ended as success or failure.
+    pub calls: u64,
+    /// Those that failed.
+    pub failures: u64,
+    /// Failures in a row right now.
+    pub consecutive_failures: u32,
+    /// How far back the window reaches, at most to the breaker's last change.
+    #[serde(serialize_with = "seconds", rename = "window_seconds")]
+    pub window: Duration,
     /// The share of successes in the breaker's window; `None` without calls.
     pub success_rate: Option<f64>,
     /// Calls in flight.
     pub in_flight: u32,
+    /// Most calls in flight.
+    pub in_flight_limit: u32,
+    /// Whether its price is known.
+    pub priced: bool,
+}
+
+/// A tier of a chain in which a target stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Standing {
+    /// The chain's name.
+    pub chain: String,
+    /// The tier's name.
+    pub tier: String,
 }
 
 /// The phase's name in metrics and JSON. Stable.
@@ -96,17 +129,27 @@ impl Target {
         }
     }
 
-    pub(crate) fn report(&self, now: Tick) -> TargetHealth {
+    pub(crate) fn report(&self, stands: Vec<Standing>, priced: bool, now: Tick) -> TargetHealth {
         let ready_at = self.view(0, now).ready_at;
+        let stats = self.breaker.stats(now);
         TargetHealth {
             provider: self.provider.name.clone(),
             model: self.model().to_owned(),
+            stands,
             health: self.health(now),
             breaker: phase_name(self.breaker.phase()),
             retry_in: (ready_at > now).then(|| ready_at.since(now)),
             first_token: self.speed.mean(now),
-            success_rate: self.breaker.stats(now).success_rate,
+            gates: self.gates_shut(now),
+            mean_latency: stats.mean_latency,
+            calls: stats.calls,
+            failures: stats.recent_errors,
+            consecutive_failures: stats.consecutive_failures,
+            window: stats.window,
+            success_rate: stats.success_rate,
             in_flight: self.in_flight.current(),
+            in_flight_limit: self.in_flight.limit(),
+            priced,
         }
     }
 }

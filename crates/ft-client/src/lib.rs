@@ -50,10 +50,12 @@
 //! - `tower` (off): the client as a tower service, and a tower service as a provider.
 
 mod answer;
+mod budget;
 mod builder;
 mod client;
 mod clock;
 pub mod config;
+mod control;
 mod emergency;
 mod error;
 pub mod explain;
@@ -77,13 +79,15 @@ mod run;
 mod target;
 
 pub use answer::{Answer, Attempt, CacheStatus, Embedded, Outcome, Report, ServedBy, Tier};
+pub use budget::BudgetStatus;
 pub use builder::ClientBuilder;
 pub use client::{Client, ConfiguredTarget};
 pub use clock::TokioClock;
+pub use control::TargetControl;
 pub use emergency::EmergencyContext;
 pub use error::{Error, FailKind};
 pub use explain::Explanation;
-pub use health::{Health, TargetHealth};
+pub use health::{Health, Standing, TargetHealth};
 pub use options::CallOptions;
 pub use stream::AnswerStream;
 

@@ -7,6 +7,7 @@ mod cache;
 mod cancellation;
 mod coalescing;
 mod config;
+mod control;
 mod credentials;
 mod deadlines;
 mod decision;

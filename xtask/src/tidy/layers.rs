@@ -49,6 +49,7 @@ const LAYERS: &[Layer] = &[
         &["ft-core", "ft-client", "ft-cost", "ft-holysheep", "ft-sim", "ft-simulate", "ft-gateway"],
         &[],
     ),
+    layer("ft-bench", &["ft-core", "ft-client", "ft-gateway"], &[]),
     layer("xtask", &[], &[]),
 ];
 
@@ -58,7 +59,8 @@ const CORE_MAY_USE: &[&str] =
 
 /// Crates that reach the network, and the only crates of ours that may.
 const NETWORK: &[&str] = &["axum", "hyper", "hyper-util", "reqwest", "rustls"];
-const ON_THE_NETWORK: &[&str] = &["ft-holysheep", "ft-sim", "ft-client", "ft-gateway", "ft-cli"];
+const ON_THE_NETWORK: &[&str] =
+    &["ft-holysheep", "ft-sim", "ft-client", "ft-gateway", "ft-cli", "ft-bench"];
 
 /// Crates that stay small without features: everything below them, however deep.
 const SMALL: &[&str] = &["ft-breaker", "ft-limit"];

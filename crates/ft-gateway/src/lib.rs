@@ -35,6 +35,7 @@ mod lines;
 mod meters;
 mod names;
 mod server;
+mod trace;
 mod visit;
 
 mod answer;

@@ -15,14 +15,15 @@ use ft_client::{CallOptions, Report};
 use ft_core::{Clock, Tick, UnixMillis};
 use http::{HeaderMap, StatusCode};
 
-pub(crate) use self::key::KeyHash;
 use self::key::presented;
+pub use self::key::{InvalidKeyHash, KeyHash};
 use self::minute::MinuteWindow;
 pub(crate) use self::money::Purse;
 pub(crate) use self::scope::Scope;
-pub(crate) use self::settings::{CacheScope, CallerSettings, InvalidCaller};
+pub(crate) use self::settings::{CallerSettings, InvalidCaller};
 pub(crate) use self::tally::{Refused, Tally};
 use crate::answer::Refusal;
+pub(crate) use crate::config::CacheScope;
 use crate::names::Way;
 
 /// Everybody who may ask.

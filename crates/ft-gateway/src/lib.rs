@@ -28,6 +28,7 @@
 //!
 //! [`Client`]: ft_client::Client
 
+pub mod config;
 mod gateway;
 mod idempotency;
 mod journal;

@@ -36,7 +36,7 @@ macro_rules! text {
 text!(
     /// A duration with its unit.
     DurationText,
-    r"0|(\d+(\.\d+)?\s*(ms|s|m|h|d|w|[a-z]+)[ ,]*)+",
+    r"0|(\d+(\.\d+)? ?[a-zµ]+,? ?)+",
     ["2s", "250ms", "1m 30s", "24h"]
 );
 text!(

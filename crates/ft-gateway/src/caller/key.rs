@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
+use serde::{Deserialize, Deserializer};
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
@@ -16,15 +17,18 @@ const LONGEST: usize = 512;
 /// A plain hash is enough: keys are long and random, so there is nothing to guess that salt or slowness would
 /// protect, and each request pays for it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct KeyHash([u8; 32]);
+pub struct KeyHash([u8; 32]);
 
 impl KeyHash {
-    pub(crate) fn of(key: &[u8]) -> Self {
+    /// The hash of this key.
+    #[must_use]
+    pub fn of(key: &[u8]) -> Self {
         Self(Sha256::digest(key).into())
     }
 
     /// Whether this is the key's hash, in constant time.
-    pub(crate) fn is_of(&self, key: &[u8]) -> bool {
+    #[must_use]
+    pub fn is_of(&self, key: &[u8]) -> bool {
         self.0.ct_eq(&Self::of(key).0).into()
     }
 
@@ -41,6 +45,20 @@ impl KeyHash {
     }
 }
 
+/// All 64 digits.
+impl fmt::Display for KeyHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl<'de> Deserialize<'de> for KeyHash {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        // What is no hash may be the key itself, so it is not repeated.
+        String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 /// The first four bytes, enough to tell which line of a file it is.
 impl fmt::Debug for KeyHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -52,7 +70,8 @@ impl fmt::Debug for KeyHash {
 /// Not the hash of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be the SHA-256 of a key in 64 hexadecimal digits; `ft key new` makes both")]
-pub(crate) struct InvalidKeyHash;
+#[non_exhaustive]
+pub struct InvalidKeyHash;
 
 impl FromStr for KeyHash {
     type Err = InvalidKeyHash;
@@ -104,6 +123,7 @@ mod tests {
         let hash = KeyHash::of(b"sk-ft-1");
         let hex: String = hash.0.iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(hex.parse(), Ok(hash));
+        assert_eq!(hash.to_string(), hex);
         assert_eq!(hex.to_uppercase().parse(), Ok(hash));
         for wrong in [
             "",

@@ -3,6 +3,7 @@
 use ft_client::cost::SpendConfig;
 
 use super::{KeyHash, Scope};
+use crate::config::CacheScope;
 
 /// One caller.
 #[derive(Clone, Debug)]
@@ -15,16 +16,6 @@ pub(crate) struct CallerSettings {
     pub(crate) requests_per_minute: Option<u32>,
     pub(crate) spend: Option<SpendConfig>,
     pub(crate) cache: CacheScope,
-}
-
-/// Whose cached answers a caller is given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub(crate) enum CacheScope {
-    /// Their own only. The default: one customer's answer may hold what another must not read.
-    #[default]
-    Own,
-    /// Those of all callers that share.
-    Shared,
 }
 
 /// A caller that cannot be.

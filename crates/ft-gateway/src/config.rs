@@ -1,0 +1,88 @@
+//! The gateway's configuration: a client's, and beside it who may ask and where it listens.
+//!
+//! One TOML file: the keys of [`ClientConfig`] on the top level, and the sections `[server]` and `[callers.NAME]`.
+
+mod callers;
+mod check;
+#[cfg(feature = "schema")]
+mod schema;
+mod server;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ft_client::config::{ClientConfig, Document, InvalidConfig};
+
+pub use crate::caller::{InvalidKeyHash, KeyHash};
+pub use callers::{CacheScope, CallerConfig, CallerSpend};
+#[cfg(feature = "schema")]
+pub use schema::schema;
+pub use server::ServerConfig;
+
+/// Everything that a gateway is built from.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct GatewayConfig {
+    /// What the client behind it is built from.
+    pub client: ClientConfig,
+    /// Where it listens, and what a connection may take. Default: this machine only.
+    pub server: ServerConfig,
+    /// Who may ask, by name. Default: nobody needs a key, and then it listens on this machine only.
+    pub callers: BTreeMap<String, CallerConfig>,
+    /// The file, where there is one: what is found wrong later has its line from it.
+    document: Option<Arc<Document>>,
+}
+
+impl GatewayConfig {
+    /// A gateway of this client with the default server, open to this machine.
+    #[must_use]
+    pub fn new(client: ClientConfig) -> Self {
+        Self { client, ..Self::default() }
+    }
+
+    /// Reads a configuration from the text of a file of this name.
+    ///
+    /// `${NAME}` and `${NAME:-default}` are replaced from `lookup`, which is usually the environment.
+    ///
+    /// # Errors
+    /// [`InvalidConfig`] with file, line and field: malformed TOML, unknown keys, wrong types, values out of range,
+    /// variables that are not set, settings without effect, and an open gateway on an address that others reach.
+    /// What only building the client shows is an error of [`check`](Self::check).
+    pub fn from_toml(
+        name: impl Into<String>,
+        text: &str,
+        lookup: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, InvalidConfig> {
+        let mut document = Document::parse(name, text, lookup)?;
+        let server = document.take("server")?.unwrap_or_default();
+        let callers = document.take("callers")?.unwrap_or_default();
+        let client = ClientConfig::from_document(&mut document)?;
+        let config = Self { client, server, callers, document: Some(Arc::new(document)) };
+        check::check(&config).map_err(|wrong| config.locate(wrong))?;
+        Ok(config)
+    }
+
+    /// Checks all of it, by building the client as well. Opens no socket.
+    ///
+    /// # Errors
+    /// As [`from_toml`](Self::from_toml), and whatever [`ClientBuilder::build`](ft_client::ClientBuilder::build)
+    /// finds, with its line where the configuration came from a file.
+    pub fn check(&self) -> Result<(), InvalidConfig> {
+        check::check(self)
+            .and_then(|()| ft_client::Client::builder().config(self.client.clone()).build())
+            .map(drop)
+            .map_err(|wrong| self.locate(wrong))
+    }
+
+    /// An error about this configuration, with file and line where it came from a file.
+    #[must_use]
+    pub fn locate(&self, wrong: InvalidConfig) -> InvalidConfig {
+        match &self.document {
+            Some(document) => wrong.at(document),
+            None => wrong,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

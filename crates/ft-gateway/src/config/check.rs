@@ -1,0 +1,167 @@
+//! What a gateway's configuration must hold, beside what its client checks.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use ft_client::config::{ClientConfig, InvalidConfig, TargetConfig};
+
+use super::{CallerConfig, GatewayConfig, KeyHash, ServerConfig};
+
+type Checked = Result<(), InvalidConfig>;
+
+pub(super) fn check(config: &GatewayConfig) -> Checked {
+    server(&config.server)?;
+    listeners(config)?;
+    for name in config.client.chains.keys() {
+        let taken = targets(&config.client).any(|target| named(target) == *name);
+        let advice =
+            "is also the name of a target, and callers could not ask for both; rename the chain";
+        rule(!taken, &format!("chains.{name}"), advice)?;
+    }
+    let mut keys = Keys::default();
+    for (at, hash) in config.server.admin_key_sha256.iter().enumerate() {
+        keys.add(*hash, format!("server.admin_key_sha256[{at}]"))?;
+    }
+    for (name, each) in &config.callers {
+        let field = format!("callers.{name}");
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        rule(
+            (1..=64).contains(&name.len()) && name.chars().all(plain),
+            &field,
+            "must have a name of 1 to 64 letters, digits, `.`, `_` or `-`: it is a label in metrics",
+        )?;
+        caller(&field, each, &config.client)?;
+        for (at, hash) in each.key_sha256.iter().enumerate() {
+            keys.add(*hash, format!("{field}.key_sha256[{at}]"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Who can reach it must have a key.
+fn listeners(config: &GatewayConfig) -> Checked {
+    let GatewayConfig { server, callers, .. } = config;
+    rule(
+        !callers.is_empty() || server.listen.ip().is_loopback(),
+        "server.listen",
+        "would serve whoever reaches it, as there are no callers: run `ft key new NAME` and add [callers.NAME], or \
+         listen on 127.0.0.1",
+    )?;
+    let Some(admin) = server.admin else {
+        let advice = "has no effect: admin is false";
+        return rule(server.admin_key_sha256.is_empty(), "server.admin_key_sha256", advice);
+    };
+    rule(
+        admin.ip().is_loopback() || !server.admin_key_sha256.is_empty(),
+        "server.admin",
+        "would obey whoever reaches it: run `ft key new` and set admin_key_sha256, or use 127.0.0.1",
+    )?;
+    // Port 0 is a free one, another for each.
+    rule(admin != server.listen || admin.port() == 0, "server.admin", "must differ from listen")
+}
+
+fn server(server: &ServerConfig) -> Checked {
+    for (field, value, range, advice) in [
+        ("max_body", server.max_body, 1 << 10..=64 << 20, "must be from 1KiB to 64MiB"),
+        // Less than what an HTTP/1 reader begins with.
+        (
+            "max_header_bytes",
+            server.max_header_bytes,
+            8 << 10..=1 << 20,
+            "must be from 8KiB to 1MiB",
+        ),
+        (
+            "max_connections",
+            server.max_connections.into(),
+            1..=1_000_000,
+            "must be from 1 to 1000000",
+        ),
+        ("recent", server.recent.into(), 0..=10_000, "must be from 0 to 10000"),
+    ] {
+        rule(range.contains(&value), &format!("server.{field}"), advice)?;
+    }
+    const HOUR: Duration = Duration::from_secs(3_600);
+    let some: RangeInclusive<Duration> = Duration::from_millis(1)..=HOUR;
+    let any = Duration::ZERO..=HOUR;
+    for (field, value, range, advice) in [
+        ("header_timeout", server.header_timeout, &some, "must be longer than zero and at most 1h"),
+        ("body_timeout", server.body_timeout, &some, "must be longer than zero and at most 1h"),
+        ("write_timeout", server.write_timeout, &some, "must be longer than zero and at most 1h"),
+        ("drain", server.drain, &any, "must be at most 1h"),
+    ] {
+        rule(range.contains(&value), &format!("server.{field}"), advice)?;
+    }
+    let blank = server.trace.as_ref().is_some_and(|path| path.as_os_str().is_empty());
+    rule(!blank, "server.trace", "is empty; leave it out to write no trace")
+}
+
+fn caller(field: &str, caller: &CallerConfig, client: &ClientConfig) -> Checked {
+    let part = |part: &str| format!("{field}.{part}");
+    rule(
+        !caller.key_sha256.is_empty(),
+        &part("key_sha256"),
+        "is empty; without a key nobody can be this caller. `ft key new` prints one",
+    )?;
+    let chains: Vec<_> = client.chains.keys().cloned().collect();
+    let mut models: Vec<_> = targets(client).map(named).collect();
+    models.extend(targets(client).map(|target| target.model.clone()));
+    models.sort();
+    models.dedup();
+    for (part, listed, known) in
+        [("chains", &caller.chains, &chains), ("models", &caller.models, &models)]
+    {
+        let field = format!("{field}.{part}");
+        let Some(listed) = listed else { continue };
+        rule(!listed.is_empty(), &field, "is empty; leave it out, or list what may be asked")?;
+        for (at, name) in listed.iter().enumerate() {
+            let field = format!("{field}[{at}]");
+            let advice =
+                format!("names `{name}`, which is not configured; there are: {}", known.join(", "));
+            rule(known.contains(name), &field, &advice)?;
+            rule(!listed[..at].contains(name), &field, "is listed twice")?;
+        }
+    }
+    let rate = caller.requests_per_minute.is_none_or(|rate| (1..=1_000_000).contains(&rate));
+    rule(rate, &part("requests_per_minute"), "must be from 1 to 1000000")?;
+    let Some(spend) = &caller.spend else { return Ok(()) };
+    rule(!spend.limit.is_zero(), &part("spend.limit"), "must be above zero")?;
+    let above =
+        client.spend.as_ref().is_some_and(|all| all.per == spend.per && all.limit < spend.limit);
+    rule(
+        !above,
+        &part("spend.limit"),
+        "has no effect: [spend] allows less in the same time to all callers together",
+    )
+}
+
+/// Which key belongs to whom.
+#[derive(Default)]
+struct Keys {
+    seen: BTreeMap<KeyHash, String>,
+}
+
+impl Keys {
+    fn add(&mut self, hash: KeyHash, field: String) -> Checked {
+        let empty = hash == KeyHash::of(b"");
+        rule(!empty, &field, "is the hash of an empty key; was the key lost on its way?")?;
+        if let Some(other) = self.seen.get(&hash) {
+            let advice = format!("is the same as {other}; whose key would it be?");
+            return Err(InvalidConfig::new(field, advice));
+        }
+        self.seen.insert(hash, field);
+        Ok(())
+    }
+}
+
+fn targets(client: &ClientConfig) -> impl Iterator<Item = &TargetConfig> {
+    client.chains.values().flat_map(|chain| &chain.tiers).flat_map(|tier| &tier.targets)
+}
+
+fn named(target: &TargetConfig) -> String {
+    format!("{}/{}", target.provider, target.model)
+}
+
+fn rule(holds: bool, field: &str, rule: &str) -> Checked {
+    if holds { Ok(()) } else { Err(InvalidConfig::new(field, rule)) }
+}

@@ -285,6 +285,7 @@ impl Client {
                 its.map(|member| Standing {
                     chain: chain.name.clone(),
                     tier: chain.tiers[member.tier].name.clone(),
+                    level: member.level,
                 })
             });
             places.collect()

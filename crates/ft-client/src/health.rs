@@ -75,6 +75,8 @@ pub struct Standing {
     pub chain: String,
     /// The tier's name.
     pub tier: String,
+    /// How many targets of the chain stand above it.
+    pub level: u32,
 }
 
 /// The phase's name in metrics and JSON. Stable.

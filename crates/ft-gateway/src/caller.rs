@@ -15,7 +15,7 @@ use ft_client::{CallOptions, Report};
 use ft_core::{Clock, Tick, UnixMillis};
 use http::{HeaderMap, StatusCode};
 
-use self::key::presented;
+pub(crate) use self::key::presented;
 pub use self::key::{InvalidKeyHash, KeyHash};
 use self::minute::MinuteWindow;
 pub(crate) use self::money::Purse;

@@ -11,8 +11,9 @@ use ft_client::config::{ClientConfig, InvalidConfig};
 use ft_client::telemetry::Prometheus;
 use ft_core::{Clock, Entropy};
 
+use crate::admin;
 use crate::body::BodyLimits;
-use crate::caller::Callers;
+use crate::caller::{Callers, KeyHash};
 use crate::idempotency::Repeats;
 use crate::journal::Journal;
 use crate::meters::Meters;
@@ -42,6 +43,8 @@ pub(crate) struct Live {
     pub(crate) client: Client,
     pub(crate) names: Names,
     pub(crate) callers: Callers,
+    /// Of the keys that the admin API asks for; without any it answers this machine only.
+    pub(crate) admin_keys: Vec<KeyHash>,
     pub(crate) body: BodyLimits,
 }
 
@@ -80,6 +83,7 @@ impl Gateway {
         let live = Live {
             names: Names::of(&client),
             callers: Callers::open(),
+            admin_keys: Vec::new(),
             body: BodyLimits::default(),
             client,
         };
@@ -98,6 +102,12 @@ impl Gateway {
     /// What callers see: `/v1/…`, `/healthz`, `/readyz`, `/metrics`.
     pub fn public(&self) -> Router {
         surface::public(self.clone())
+    }
+
+    /// What who runs the gateway sees: the status page at `/`, and `/admin/…`. For a listener of its own: without
+    /// an admin key it answers only requests that are made under a name of this machine.
+    pub fn admin(&self) -> Router {
+        admin::router(self.clone())
     }
 
     /// The client as of now: a reload replaces it.

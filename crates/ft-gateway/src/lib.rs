@@ -43,7 +43,11 @@ mod answer;
 mod asked;
 mod body;
 mod caller;
+mod endpoint;
 mod surface;
+
+mod admin;
+mod page;
 
 pub use gateway::Gateway;
 pub use server::{ConnectionLimits, Drained, serve};

@@ -10,34 +10,32 @@ use std::future::Future;
 
 use axum::Router;
 use axum::body::Body;
-use axum::routing::{get, post};
 use bytes::Bytes;
 use ft_client::Report;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use serde::Serialize;
 
 use crate::answer::{Refusal, describe, json};
+use crate::endpoint::{self, Endpoint, get, post};
 use crate::gateway::Gateway;
 use crate::meters::Route;
 use crate::visit::Visit;
 
 /// All of them.
 pub(crate) fn public(gateway: Gateway) -> Router {
-    Router::new()
-        .route("/v1/chat/completions", post(chat::completions))
-        .route("/v1/embeddings", post(embeddings::embeddings))
-        .route("/v1/models", get(models::list))
-        .route("/v1/models/{*name}", get(models::one))
-        .route("/healthz", get(probes::alive))
-        .route("/readyz", get(probes::ready))
-        .route("/metrics", get(probes::metrics))
-        .fallback(no_route)
-        .method_not_allowed_fallback(no_route)
-        .with_state(gateway)
+    endpoint::router(endpoints()).with_state(gateway)
 }
 
-async fn no_route(method: Method, uri: Uri) -> Response<Body> {
-    Refusal::no_route(method.as_str(), uri.path()).response()
+pub(crate) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        post("/v1/chat/completions", chat::completions),
+        post("/v1/embeddings", embeddings::embeddings),
+        get("/v1/models", models::list),
+        get("/v1/models/{*name}", models::one),
+        get("/healthz", probes::alive),
+        get("/readyz", probes::ready),
+        get("/metrics", probes::metrics),
+    ]
 }
 
 /// A request, with who sent it and its id, before its body is read.

@@ -37,6 +37,16 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, "invalid_request_error", message)
     }
 
+    /// Where in the body, and which rule; a parser's message can repeat what was said, so only its place is told.
+    pub(crate) fn unreadable(error: &serde_json::Error) -> Self {
+        let what = match error.classify() {
+            serde_json::error::Category::Data => "has a field of a wrong type or lacks one",
+            _ => "is not valid JSON",
+        };
+        let place = format!("line {} column {}", error.line(), error.column());
+        Self::invalid(format!("the body {what}, at {place}")).with_code("invalid_body")
+    }
+
     pub(crate) fn too_large(most: usize) -> Self {
         let message = format!("the body is larger than {most} bytes");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "invalid_request_error", message)

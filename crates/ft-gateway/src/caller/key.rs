@@ -32,6 +32,11 @@ impl KeyHash {
         self.0.ct_eq(&Self::of(key).0).into()
     }
 
+    /// Whether it is one of these, in constant time.
+    pub(crate) fn is_one_of(&self, known: &[Self]) -> bool {
+        self.find(known.iter()).is_some()
+    }
+
     /// Which of these it equals. All are compared, whatever is found.
     pub(super) fn find<'a>(&self, known: impl Iterator<Item = &'a Self>) -> Option<usize> {
         let mut found = Choice::from(0);

@@ -64,8 +64,13 @@ impl Purse {
         self.config.per
     }
 
+    /// The share of the limit from which cheaper targets are preferred.
     pub(crate) fn soft(&self) -> f64 {
         self.config.soft
+    }
+
+    pub(crate) fn is_soft(&self, wall: UnixMillis) -> bool {
+        self.budget.is_soft(wall)
     }
 
     pub(crate) fn spent(&self, wall: UnixMillis) -> Pico {

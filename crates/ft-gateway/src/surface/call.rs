@@ -71,7 +71,8 @@ impl<T: Asking> Call<T> {
             gateway.meters().retried();
         }
         let body = body::read(body, live.body).await?;
-        let request: T = serde_json::from_slice(&body).map_err(|error| unreadable(&error))?;
+        let request: T =
+            serde_json::from_slice(&body).map_err(|error| Refusal::unreadable(&error))?;
         visit.asks_for(request.model());
         visit.streamed = request.streams();
         let name = asked.chain.as_deref().unwrap_or(request.model());
@@ -83,14 +84,4 @@ impl<T: Asking> Call<T> {
         options.request_id = Some(visit.request_id.clone());
         Ok(Self { request, options, asked, body })
     }
-}
-
-/// Where in the body, and which rule; a parser's message can repeat what was said, so only its place is told.
-fn unreadable(error: &serde_json::Error) -> Refusal {
-    let what = match error.classify() {
-        serde_json::error::Category::Data => "has a field of a wrong type or lacks one",
-        _ => "is not valid JSON",
-    };
-    let place = format!("line {} column {}", error.line(), error.column());
-    Refusal::invalid(format!("the body {what}, at {place}")).with_code("invalid_body")
 }

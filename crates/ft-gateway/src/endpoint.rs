@@ -1,0 +1,71 @@
+//! One path and method that is answered, as a value: what is served and what is described can be compared.
+
+use std::collections::BTreeMap;
+
+use axum::Router;
+use axum::body::Body;
+use axum::handler::Handler;
+use axum::routing::{MethodFilter, MethodRouter, on};
+use http::header::ALLOW;
+use http::{HeaderValue, Method, Response, StatusCode, Uri};
+
+use crate::answer::Refusal;
+use crate::gateway::Gateway;
+
+/// A path and method, and what answers.
+pub(crate) struct Endpoint {
+    pub(crate) method: &'static str,
+    pub(crate) path: &'static str,
+    answers: MethodRouter<Gateway>,
+}
+
+/// What is read; `HEAD` is answered too.
+pub(crate) fn get<H, T>(path: &'static str, handler: H) -> Endpoint
+where
+    H: Handler<T, Gateway>,
+    T: 'static,
+{
+    Endpoint { method: "GET", path, answers: on(MethodFilter::GET, handler) }
+}
+
+/// What changes something, or needs a body to be asked.
+pub(crate) fn post<H, T>(path: &'static str, handler: H) -> Endpoint
+where
+    H: Handler<T, Gateway>,
+    T: 'static,
+{
+    Endpoint { method: "POST", path, answers: on(MethodFilter::POST, handler) }
+}
+
+/// All of them together. Everything else is refused in the same envelope as other errors.
+pub(crate) fn router(endpoints: impl IntoIterator<Item = Endpoint>) -> Router<Gateway> {
+    let mut methods: BTreeMap<&'static str, Vec<&'static str>> = BTreeMap::new();
+    let mut router = Router::new();
+    for Endpoint { method, path, answers } in endpoints {
+        methods.entry(path).or_default().push(method);
+        router = router.route(path, answers);
+    }
+    for (path, methods) in methods {
+        let allowed = methods.join(", ");
+        let refuse =
+            move |method: Method, uri: Uri| async move { wrong_method(&method, &uri, &allowed) };
+        router = router.route(path, MethodRouter::new().fallback(refuse));
+    }
+    router.fallback(no_route)
+}
+
+fn wrong_method(method: &Method, uri: &Uri, allowed: &str) -> Response<Body> {
+    let path = uri.path();
+    let message = format!("{path} is asked with {allowed}, not with {method}");
+    let kind = "invalid_request_error";
+    let refusal = Refusal::new(StatusCode::METHOD_NOT_ALLOWED, kind, message);
+    let mut response = refusal.with_code("method_not_allowed").response();
+    if let Ok(allowed) = HeaderValue::from_str(allowed) {
+        response.headers_mut().insert(ALLOW, allowed);
+    }
+    response
+}
+
+async fn no_route(method: Method, uri: Uri) -> Response<Body> {
+    Refusal::no_route(method.as_str(), uri.path()).response()
+}

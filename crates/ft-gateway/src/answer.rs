@@ -1,5 +1,6 @@
 //! Answers over HTTP: their heads, and errors in OpenAI's envelope.
 
+mod calls;
 mod failure;
 mod head;
 mod refusal;

@@ -13,10 +13,11 @@ impl From<&Error> for Refusal {
         let refusal = match error.kind() {
             FailKind::Invalid => Self::invalid(error.to_string()),
             FailKind::Refused => refused(error),
-            FailKind::TooLong => Self::invalid(error.to_string())
-                .with_code("context_length_exceeded")
-                .with_param("messages"),
+            FailKind::TooLong => too_long(error),
             FailKind::MidStream => broke_off(error),
+            FailKind::Deadline | FailKind::Exhausted if error.is_throttled() => {
+                new(StatusCode::TOO_MANY_REQUESTS, "rate_limit_error", error, "rate_limit_exceeded")
+            }
             FailKind::Deadline => {
                 new(StatusCode::GATEWAY_TIMEOUT, "timeout_error", error, "deadline_exceeded")
             }
@@ -56,6 +57,14 @@ fn refused(error: &Error) -> Refusal {
         Some(param) => refusal.with_param(param),
         None => refusal,
     }
+}
+
+/// In the provider's words where it was one that said so: they tell the window, and clients look for them.
+fn too_long(error: &Error) -> Refusal {
+    let said = error.cause().and_then(ProviderError::message);
+    Refusal::invalid(said.map_or_else(|| error.to_string(), str::to_owned))
+        .with_code("context_length_exceeded")
+        .with_param("messages")
 }
 
 fn default_code(cause: &ProviderError) -> Option<&'static str> {

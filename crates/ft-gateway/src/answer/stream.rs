@@ -12,6 +12,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Response};
 use hyper::body::Frame;
 
+use super::calls::CallNumbers;
 use super::{Refusal, describe};
 use crate::visit::Visit;
 
@@ -22,7 +23,14 @@ const FRAME: usize = 16 << 10;
 /// The answer to a caller who wants a stream. It is read only as fast as the caller reads.
 pub(crate) fn streamed(stream: AnswerStream, visit: Visit, report_event: bool) -> Response<Body> {
     let report = stream.report();
-    let events = Events { stream, visit, report_event, buffer: BytesMut::new(), over: false };
+    let events = Events {
+        stream,
+        visit,
+        report_event,
+        calls: CallNumbers::default(),
+        buffer: BytesMut::new(),
+        over: false,
+    };
     let mut response = Response::new(Body::new(events));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
@@ -40,15 +48,17 @@ struct Events {
     stream: AnswerStream,
     visit: Visit,
     report_event: bool,
+    calls: CallNumbers,
     buffer: BytesMut,
     over: bool,
 }
 
 impl Events {
-    fn chunk(&mut self, chunk: &ChatChunk) {
+    fn chunk(&mut self, mut chunk: ChatChunk) {
+        self.calls.number(&mut chunk);
         self.buffer.extend_from_slice(b"data: ");
         // A chunk is maps with text keys and numbers that JSON has: it can always be written.
-        let _ = serde_json::to_writer((&mut self.buffer).writer(), chunk);
+        let _ = serde_json::to_writer((&mut self.buffer).writer(), &chunk);
         self.buffer.extend_from_slice(b"\n\n");
     }
 
@@ -93,7 +103,7 @@ impl hyper::body::Body for Events {
         let this = self.get_mut();
         while !this.over && this.buffer.len() < FRAME {
             match Pin::new(&mut this.stream).poll_next(cx) {
-                Poll::Ready(Some(Ok(chunk))) => this.chunk(&chunk),
+                Poll::Ready(Some(Ok(chunk))) => this.chunk(chunk),
                 Poll::Ready(Some(Err(error))) => this.failed(&error),
                 Poll::Ready(None) => this.done(),
                 Poll::Pending => break,

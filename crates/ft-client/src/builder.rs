@@ -5,14 +5,11 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use ft_breaker::{Breaker, Transition};
+use ft_breaker::Transition;
 use ft_cache::{Cache, CacheConfig, Flights, Store};
 use ft_core::{Clock, Entropy, Provider};
 use ft_cost::{Catalogue, SpendBudget, SpendConfig, SpendPer};
-use ft_limit::{
-    AmplificationCap, AmplificationConfig, InFlight, InFlightConfig, RetryBudget,
-    RetryBudgetConfig, Slowness, SlownessConfig,
-};
+use ft_limit::{AmplificationCap, AmplificationConfig, RetryBudget, RetryBudgetConfig};
 
 use crate::chain::{Chain, Member, Tier};
 use crate::client::{Client, Inner};
@@ -23,8 +20,16 @@ use crate::config::{
 };
 use crate::emergency::{Emergency, EmergencyContext};
 use crate::hedge::Hedging;
-use crate::target::{ProviderState, Target, TargetParts, World};
-use crate::telemetry::{ClientMeters, TargetMeters};
+use crate::target::{ProviderState, World};
+use crate::telemetry::ClientMeters;
+use heard::Listener;
+use targets::Targets;
+
+pub(crate) use heard::Heard;
+
+mod heard;
+mod inherit;
+mod targets;
 
 /// Builds a [`Client`]. Nothing is checked before [`build`](Self::build), which names what is wrong.
 #[derive(Default)]
@@ -38,9 +43,9 @@ pub struct ClientBuilder {
     clock: Option<Arc<dyn Clock>>,
     seed: Option<u64>,
     listener: Option<Arc<Listener>>,
+    /// The client whose place the new one takes.
+    before: Option<Client>,
 }
-
-type Listener = dyn Fn(&str, &str, &Transition) + Send + Sync;
 
 impl ClientBuilder {
     /// The HolySheep chain of the seed article, to be changed further.
@@ -212,7 +217,11 @@ impl ClientBuilder {
         }
         self.config.check()?;
         let seed = *self.seed.get_or_insert_with(|| Entropy::from_os().next_u64());
-        let clock = self.clock.take().unwrap_or_else(|| Arc::new(TokioClock::new()));
+        let clock = self.before().map(|before| Arc::clone(&before.world.clock));
+        let clock = clock.or_else(|| self.clock.take());
+        let clock = clock.unwrap_or_else(|| Arc::new(TokioClock::new()));
+        let books = self.before().map(|before| before.books.clone());
+        let heard = self.before().map(|before| Arc::clone(&before.heard)).unwrap_or_default();
         let catalogue = self.catalogue.take().unwrap_or_else(Catalogue::builtin);
         let catalogue = Arc::new(self.config.catalogue(catalogue)?);
         let world = World { clock, catalogue };
@@ -222,26 +231,32 @@ impl ClientBuilder {
             builder: &self,
             providers: &providers,
             seed,
+            heard: &heard,
+            books: books.unwrap_or_default(),
             made: Vec::new(),
         };
         let mut chains = BTreeMap::new();
         for (name, config) in &self.config.chains {
             chains.insert(name.clone(), Arc::new(self.make_chain(name, config, &mut targets)?));
         }
-        let targets = targets.made;
+        let Targets { made: targets, mut books, .. } = targets;
         let limits = &self.config.limits;
         let cap =
             AmplificationConfig { ratio: limits.amplification, ..AmplificationConfig::default() };
         let cap = AmplificationCap::new(cap)
             .map_err(|wrong| InvalidConfig::new("limits.amplification", wrong.rule()))?;
-        let spend = self.config.spend.as_ref().map(make_budget).transpose()?;
-        let meters =
-            ClientMeters::new(&chains, &targets, spend.as_ref().map(|budget| budget.limit()));
+        let cap = self.cap_before().unwrap_or_else(|| Arc::new(cap));
+        let hedge = self.config.hedge.as_ref().map(Hedging::new).transpose()?;
+        // The last that can fail: from here on, what is taken over changes.
+        let spend = self.make_budget()?;
+        heard.set(self.listener.take());
+        let limit = spend.as_ref().map(|budget| budget.limit());
+        let meters = ClientMeters::new(&chains, &targets, limit, &mut books);
         Ok(Client::from_inner(Inner {
             world,
             chains,
             targets,
-            cap: Arc::new(cap),
+            cap,
             spend,
             spend_window: self
                 .config
@@ -253,12 +268,29 @@ impl ClientBuilder {
                 .spend
                 .as_ref()
                 .map_or_else(Default::default, |spend| spend.unknown_price.into()),
-            hedge: self.config.hedge.as_ref().map(Hedging::new).transpose()?,
+            hedge,
+            limits: self.config.limits.clone(),
+            heard,
+            books,
             flights: Flights::new(),
             meters,
             seed,
             requests: AtomicU64::new(0),
         }))
+    }
+
+    /// The budget of the client whose place this one takes, under the new limit; else a new one.
+    fn make_budget(&self) -> Result<Option<Arc<SpendBudget>>, InvalidConfig> {
+        let Some(settings) = &self.config.spend else { return Ok(None) };
+        let config =
+            SpendConfig::new(settings.limit).with_per(settings.per).with_soft(settings.soft);
+        let budget = match self.spend_before() {
+            Some(before) => before.reconfigure(config).map(|()| before),
+            None => SpendBudget::new(config),
+        };
+        budget
+            .map(Some)
+            .map_err(|wrong| InvalidConfig::new(format!("spend.{}", wrong.field), wrong.rule))
     }
 
     fn make_providers(
@@ -269,13 +301,14 @@ impl ClientBuilder {
         let mut all = Vec::new();
         for (provider, profile) in self.providers.drain(..) {
             let name = provider.name().to_owned();
-            all.push((name.clone(), provider, profile.unwrap_or(name)));
+            // Where it is, only itself knows.
+            all.push((name.clone(), 0, provider, profile.unwrap_or(name)));
         }
         #[cfg(feature = "http")]
         for (name, config) in &self.config.providers {
             let provider: Arc<dyn Provider> = Arc::new(crate::http::provider(name, config, clock)?);
             let profile = config.prices.clone().unwrap_or_else(|| name.clone());
-            all.push((name.clone(), provider, profile));
+            all.push((name.clone(), crate::http::endpoint(config), provider, profile));
         }
         #[cfg(not(feature = "http"))]
         if let Some(name) = self.config.providers.keys().next() {
@@ -284,7 +317,7 @@ impl ClientBuilder {
         }
         #[cfg(not(feature = "http"))]
         let _ = clock;
-        for (name, provider, profile) in all {
+        for (name, endpoint, provider, profile) in all {
             if made.iter().any(|other| other.name == name) {
                 let rule = "is given twice; providers need names of their own";
                 return Err(InvalidConfig::new(format!("providers.{name}"), rule));
@@ -298,7 +331,9 @@ impl ClientBuilder {
             let retry = RetryBudget::new(budget).map_err(|wrong| {
                 InvalidConfig::new(format!("limits.retry_{}", wrong.field()), wrong.rule())
             })?;
-            made.push(Arc::new(ProviderState::new(provider, name, profile, Arc::new(retry))));
+            let retry = self.retries_before(&name).unwrap_or_else(|| Arc::new(retry));
+            let state = ProviderState::new(provider, (name, endpoint), profile, retry);
+            made.push(Arc::new(state));
         }
         Ok(made)
     }
@@ -327,9 +362,10 @@ impl ClientBuilder {
             capacity: config.cache.capacity,
             coalesce: config.cache.coalesce,
         };
-        let cache = match &self.store {
-            Some(store) => Cache::new(Arc::clone(store), cache),
-            None => Cache::in_memory(cache),
+        let cache = match (self.cache_before(name, config), &self.store) {
+            (Some(before), _) => Ok(before),
+            (None, Some(store)) => Cache::new(Arc::clone(store), cache),
+            (None, None) => Cache::in_memory(cache),
         }
         .map_err(|wrong| {
             InvalidConfig::new(format!("chains.{name}.cache.{}", wrong.field()), wrong.rule())
@@ -343,91 +379,5 @@ impl ClientBuilder {
 impl std::fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ClientBuilder").field("config", &self.config).finish_non_exhaustive()
-    }
-}
-
-fn make_budget(settings: &SpendSettings) -> Result<Arc<SpendBudget>, InvalidConfig> {
-    let config = SpendConfig::new(settings.limit).with_per(settings.per).with_soft(settings.soft);
-    SpendBudget::new(config)
-        .map_err(|wrong| InvalidConfig::new(format!("spend.{}", wrong.field), wrong.rule))
-}
-
-/// Targets made so far: a model at a provider has one breaker and one set of gates, whichever chains it is in.
-struct Targets<'a> {
-    world: &'a World,
-    builder: &'a ClientBuilder,
-    providers: &'a [Arc<ProviderState>],
-    seed: u64,
-    made: Vec<Arc<Target>>,
-}
-
-impl Targets<'_> {
-    fn get(
-        &mut self,
-        field: &str,
-        config: &TargetConfig,
-    ) -> Result<(Arc<Target>, usize), InvalidConfig> {
-        let named = |state: &Arc<ProviderState>| state.name == config.provider;
-        let Some(provider) = self.providers.iter().position(named) else {
-            let known: Vec<_> = self.providers.iter().map(|state| state.name.as_str()).collect();
-            let rule = format!(
-                "names the provider `{}`; there are: {}",
-                config.provider,
-                known.join(", ")
-            );
-            return Err(InvalidConfig::new(format!("{field}.provider"), rule));
-        };
-        let same = |target: &&Arc<Target>| target.config == *config;
-        if let Some(target) = self.made.iter().find(same) {
-            return Ok((Arc::clone(target), provider));
-        }
-        let state = Arc::clone(&self.providers[provider]);
-        // The same model in another chain, under other timers: what it learnt of the model it shares.
-        let twin = self.made.iter().find(|made| {
-            made.config.provider == config.provider && made.config.model == config.model
-        });
-        let twin = twin.cloned();
-        let wrong = |part: &str, rule: &str| InvalidConfig::new(format!("{field}.{part}"), rule);
-        let breaker = self.builder.config.breaker.for_target(config.cancel_grace());
-        let (name, model) = (state.name.clone(), config.model.clone());
-        let meters = TargetMeters::new(&name, &model);
-        let heard = (meters.clone(), self.builder.listener.clone());
-        let breaker = Breaker::new(breaker, Arc::clone(&self.world.clock))
-            .map_err(|wrong| {
-                InvalidConfig::new(format!("breaker.{}", wrong.field()), wrong.rule())
-            })?
-            .with_seed(self.breaker_seed())
-            .with_listener(move |transition| {
-                heard.0.transition(transition);
-                if let Some(listener) = &heard.1 {
-                    listener(&name, &model, transition);
-                }
-            });
-        let in_flight = InFlight::new(InFlightConfig { limit: config.in_flight })
-            .map_err(|invalid| wrong("in_flight", invalid.rule()))?;
-        let hedge_speed = Slowness::new(SlownessConfig::for_hedging())
-            .map_err(|invalid| wrong("hedge", invalid.rule()))?;
-        let target = Arc::new(Target::new(TargetParts {
-            card: self.world.catalogue.card(&state.profile, &config.model).cloned(),
-            provider: state,
-            config: config.clone(),
-            breaker: twin
-                .as_ref()
-                .map_or_else(|| Arc::new(breaker), |twin| Arc::clone(&twin.breaker)),
-            in_flight: Arc::new(in_flight),
-            speed: Slowness::default(),
-            hedge_speed,
-            meters,
-            number: u32::try_from(self.made.len()).unwrap_or(u32::MAX),
-            twin,
-        }));
-        self.made.push(Arc::clone(&target));
-        Ok((target, provider))
-    }
-
-    /// The client's seed gives the jitter of open times too, another one for each breaker.
-    fn breaker_seed(&self) -> u64 {
-        let number = u64::try_from(self.made.len()).unwrap_or(u64::MAX);
-        Entropy::seeded(self.seed).split().next_u64() ^ Entropy::seeded(number).next_u64()
     }
 }

@@ -14,9 +14,9 @@ use tracing::Instrument;
 
 use crate::answer::{Answer, Embedded};
 use crate::budget::BudgetStatus;
-use crate::builder::ClientBuilder;
+use crate::builder::{ClientBuilder, Heard};
 use crate::chain::{Chain, Member};
-use crate::config::DEFAULT_CHAIN;
+use crate::config::{DEFAULT_CHAIN, LimitSettings};
 use crate::control::TargetControl;
 use crate::error::Error;
 use crate::explain::Explanation;
@@ -26,7 +26,7 @@ use crate::options::CallOptions;
 use crate::run::{Done, Run, Shared, Want};
 use crate::stream::AnswerStream;
 use crate::target::{Target, World};
-use crate::telemetry::ClientMeters;
+use crate::telemetry::{Books, ClientMeters};
 
 /// A client for LLM APIs that answers anyway.
 ///
@@ -47,6 +47,9 @@ pub(crate) struct Inner {
     pub(crate) spend_window: (SpendPer, f64),
     pub(crate) unknown_price: UnknownPrice,
     pub(crate) hedge: Option<Hedging>,
+    pub(crate) limits: LimitSettings,
+    pub(crate) heard: Arc<Heard>,
+    pub(crate) books: Books,
     pub(crate) flights: Flights<Shared>,
     pub(crate) meters: ClientMeters,
     /// Seeds of requests: the same seed and order give the same draws.
@@ -248,16 +251,15 @@ impl Client {
         self.inner.meters.refresh(&self.inner.targets, self.budget_left());
     }
 
-    /// What all attempts cost so far, by provider and model. Attempts without a price are not in it.
+    /// What all attempts cost so far, by provider and model; those of the client whose place this one took are in it.
+    /// Attempts without a price are not.
     #[must_use]
     pub fn costs(&self) -> BTreeMap<(&str, &str), Pico> {
-        let mut costs = BTreeMap::new();
-        for target in &self.inner.targets {
-            let name = (target.provider.name.as_str(), target.model());
-            let sum: &mut Pico = costs.entry(name).or_default();
-            *sum = sum.saturating_add(target.meters.cost());
-        }
-        costs
+        self.inner.books.costs()
+    }
+
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.inner
     }
 
     /// What would become of this request now, and why, without doing it: no draw, no gate, no breaker and no

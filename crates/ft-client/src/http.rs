@@ -1,5 +1,6 @@
 //! Providers over HTTP, from their configuration.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use ft_core::{ApiKey, Clock, InvalidKey};
@@ -9,6 +10,14 @@ use crate::config::{InvalidConfig, ProviderConfig, ProviderKind};
 
 /// The base URL of HolySheep's API.
 pub(crate) const HOLYSHEEP: &str = "https://api.holysheep.ai/v1";
+
+/// Where this configuration finds the provider. Which keys it shows there is another matter.
+pub(crate) fn endpoint(config: &ProviderConfig) -> u64 {
+    let mut hash = DefaultHasher::new();
+    let ProviderConfig { base_url, chat_path, headers, query, proxy, .. } = config;
+    (base_url, chat_path, headers, query, proxy).hash(&mut hash);
+    hash.finish()
+}
 
 /// The provider that this configuration describes.
 pub(crate) fn provider(

@@ -21,6 +21,8 @@ const LEARNED_FOR: Duration = Duration::from_secs(600);
 pub(crate) struct ProviderState {
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) name: String,
+    /// Where it is, as far as the configuration says: what was learnt of one endpoint says nothing of another.
+    pub(crate) endpoint: u64,
     /// The profile of the catalogue with its prices.
     pub(crate) profile: String,
     pub(crate) retry: Arc<RetryBudget>,
@@ -38,12 +40,12 @@ pub(crate) struct CredentialState {
 impl ProviderState {
     pub(crate) fn new(
         provider: Arc<dyn Provider>,
-        name: String,
+        (name, endpoint): (String, u64),
         profile: String,
         retry: Arc<RetryBudget>,
     ) -> Self {
         let credentials = (0..provider.credentials().max(1)).map(|_| CredentialState::default());
-        Self { credentials: credentials.collect(), name, profile, retry, provider }
+        Self { credentials: credentials.collect(), name, endpoint, profile, retry, provider }
     }
 }
 
@@ -59,9 +61,9 @@ pub(crate) struct Target {
     /// Beside each credential, shut for this model under that key.
     pub(crate) credential_gates: Vec<Arc<Gate>>,
     /// First-token times, for order and health.
-    pub(crate) speed: Slowness,
+    pub(crate) speed: Arc<Slowness>,
     /// First-token times, for the moment to hedge.
-    pub(crate) hedge_speed: Slowness,
+    pub(crate) hedge_speed: Arc<Slowness>,
     pub(crate) meters: TargetMeters,
     /// A number for the widening of throttles from a model to its credential.
     pub(crate) number: u32,
@@ -75,8 +77,8 @@ pub(crate) struct TargetParts {
     pub(crate) card: Option<ModelCard>,
     pub(crate) breaker: Arc<Breaker>,
     pub(crate) in_flight: Arc<InFlight>,
-    pub(crate) speed: Slowness,
-    pub(crate) hedge_speed: Slowness,
+    pub(crate) speed: Arc<Slowness>,
+    pub(crate) hedge_speed: Arc<Slowness>,
     pub(crate) meters: TargetMeters,
     pub(crate) number: u32,
     /// The same model in another chain, whose gates it shares.
@@ -134,6 +136,15 @@ impl Target {
     pub(crate) fn takes_prefill(&self) -> bool {
         let card = || self.card.as_ref().is_some_and(|card| card.capabilities.prefill);
         self.config.prefill.unwrap_or_else(card)
+    }
+
+    /// Takes over what another one learnt of the same model's window.
+    pub(crate) fn learn_from(&self, other: &Self) {
+        let learned =
+            [(&self.learned_limit, &other.learned_limit), (&self.learned_at, &other.learned_at)];
+        for (own, other) in learned {
+            own.store(other.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
     }
 
     /// Remembers a window that the provider's words gave away.

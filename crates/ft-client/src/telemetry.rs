@@ -12,6 +12,7 @@
 //! recorder they are in every answer's report, and [`Client::refresh_metrics`](crate::Client::refresh_metrics)
 //! before an export brings gauges up to date.
 
+mod books;
 mod client;
 mod family;
 #[cfg(feature = "prometheus")]
@@ -19,12 +20,14 @@ mod prometheus;
 mod series;
 mod target;
 mod trace;
+mod transitions;
 mod words;
 
 pub use family::{FAMILIES, Family, FamilyKind};
 #[cfg(feature = "prometheus")]
 pub use prometheus::{InstallError, Prometheus};
 
+pub(crate) use books::Books;
 pub(crate) use client::ClientMeters;
 pub(crate) use target::TargetMeters;
 pub(crate) use trace::{attempt_ended, request_ended, request_span, skipped};

@@ -55,6 +55,19 @@ impl SpendConfig {
     }
 }
 
+impl SpendConfig {
+    fn validate(&self) -> Result<(), InvalidSpend> {
+        if self.limit.is_zero() {
+            return Err(InvalidSpend { field: "limit", rule: "must be above zero" });
+        }
+        // NaN fails both comparisons.
+        if !(self.soft > 0.0 && self.soft <= 1.0) {
+            return Err(InvalidSpend { field: "soft", rule: "must be above 0 and at most 1" });
+        }
+        Ok(())
+    }
+}
+
 /// A field of a spend budget that breaks a rule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field} {rule}")]
@@ -84,6 +97,16 @@ impl SpendBudget {
     /// A limit of zero, and a soft mark that is not above 0 and at most 1.
     pub fn new(config: SpendConfig) -> Result<Arc<Self>, InvalidSpend> {
         Ok(Arc::new(Self { window: Mutex::new(SpendWindow::new(config)?) }))
+    }
+
+    /// Takes over these settings and keeps the books, also of reservations that are not settled yet.
+    ///
+    /// For a reload: a new budget would grant the window's money again, and know nothing of calls under way.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new); then nothing has changed.
+    pub fn reconfigure(&self, config: SpendConfig) -> Result<(), InvalidSpend> {
+        self.locked().reconfigure(config)
     }
 
     /// Takes `amount` out of what is left, for one attempt. Call it just before sending.

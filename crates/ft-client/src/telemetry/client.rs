@@ -9,6 +9,7 @@ use ft_cost::Pico;
 use ft_limit::GateReason;
 use metrics::{Counter, Gauge, Histogram};
 
+use super::books::{Books, Showing};
 use super::family;
 use super::series::{counter, describe, gauge, histogram};
 use super::target::{Levels, RequestMeters, TargetMeters};
@@ -34,11 +35,13 @@ pub(crate) struct ClientMeters {
 struct ProviderMeters {
     state: Arc<ProviderState>,
     shut: [Gauge; GATES.len()],
+    showing: Showing,
 }
 
 struct BudgetMeters {
     left: Gauge,
     limit: Gauge,
+    showing: Showing,
 }
 
 /// Tiers are known by their place; the cache and the emergency answer come after the live ones.
@@ -135,6 +138,7 @@ impl ClientMeters {
         chains: &BTreeMap<String, Arc<Chain>>,
         targets: &[Arc<Target>],
         limit: Option<Pico>,
+        books: &mut Books,
     ) -> Self {
         describe();
         let mut providers: Vec<ProviderMeters> = Vec::new();
@@ -143,13 +147,18 @@ impl ClientMeters {
             if !providers.iter().any(|known| known.state.name == state.name) {
                 let of =
                     |reason: &str| gauge(&family::CREDENTIALS_SHUT, &[state.name.as_str(), reason]);
-                providers.push(ProviderMeters { shut: GATES.map(of), state: Arc::clone(state) });
+                providers.push(ProviderMeters {
+                    shut: GATES.map(of),
+                    state: Arc::clone(state),
+                    showing: books.show_provider(&state.name),
+                });
             }
         }
         let budget = limit.map(|limit| {
             let meters = BudgetMeters {
                 left: gauge(&family::BUDGET_LEFT, &[]),
                 limit: gauge(&family::BUDGET_LIMIT, &[]),
+                showing: books.show_budget(),
             };
             meters.limit.set(dollars(limit));
             meters.left.set(dollars(limit));
@@ -239,7 +248,7 @@ impl ClientMeters {
         for (meters, levels) in sums.values() {
             meters.set_levels(levels);
         }
-        for ProviderMeters { state, shut } in &self.providers {
+        for ProviderMeters { state, shut, .. } in &self.providers {
             let mut count = [0_u32; GATES.len()];
             for credential in &state.credentials {
                 note(&mut count, credential.gate.reason());
@@ -282,11 +291,13 @@ fn dollars(money: Pico) -> f64 {
     money.as_pico() as f64 / 1e12
 }
 
-/// What a client that is gone last said would else be scraped for ever.
+/// What a client that is gone last said would else be scraped for ever; what its successor says stays.
 impl Drop for ClientMeters {
     fn drop(&mut self) {
-        let budget = self.budget.iter().flat_map(|budget| [&budget.left, &budget.limit]);
-        for gauge in self.providers.iter().flat_map(|provider| &provider.shut).chain(budget) {
+        let budget = self.budget.iter().filter(|budget| budget.showing.is_last());
+        let budget = budget.flat_map(|budget| [&budget.left, &budget.limit]);
+        let providers = self.providers.iter().filter(|provider| provider.showing.is_last());
+        for gauge in providers.flat_map(|provider| &provider.shut).chain(budget) {
             gauge.set(0);
         }
     }

@@ -64,6 +64,9 @@ impl Prometheus {
 
     /// Everything recorded, in Prometheus' text format, with this client's states as of now and its costs.
     ///
+    /// After a reload, render the client that took over: what the one before it counts and costs is in there. See
+    /// [`ClientBuilder::inherit`](crate::ClientBuilder::inherit).
+    ///
     /// The content type is `text/plain; version=0.0.4`.
     #[must_use]
     pub fn render(&self, client: &Client) -> String {

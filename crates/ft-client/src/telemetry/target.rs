@@ -1,18 +1,18 @@
 //! The handles of one target.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use ft_breaker::{Phase, Reason, Transition};
 use ft_context::FitReport;
 use ft_core::Usage;
 use ft_core::decide::Skip;
-use ft_cost::Pico;
 use metrics::{Counter, Gauge, Histogram};
 
+use super::books::{Books, Showing, TargetBook};
 use super::family;
 use super::series::{counter, gauge, histogram};
-use super::words::{GATES, PARTS, PHASES, SKIPS, Status, TOKEN_TYPES, outcomes, transitions};
+use super::transitions::Transitions;
+use super::words::{GATES, PARTS, PHASES, SKIPS, Status, TOKEN_TYPES, outcomes};
 use crate::answer::{Attempt, Outcome};
 use crate::health::phase_name;
 
@@ -33,12 +33,12 @@ struct Inner {
     unpriced: Counter,
     truncations: [Counter; PARTS.len()],
     stream_truncated: Counter,
-    transitions: Vec<(Phase, Reason, Counter)>,
+    transitions: Arc<Transitions>,
     state: [Gauge; PHASES.len()],
     gates: [Gauge; GATES.len()],
     in_flight: Gauge,
-    /// In pico-dollars and not in the recorder, whose counters would round them to whole units.
-    cost: Mutex<Pico>,
+    book: Arc<TargetBook>,
+    showing: Showing,
 }
 
 /// The seed's two series of whoever a request is counted for.
@@ -64,7 +64,8 @@ impl RequestMeters {
 }
 
 impl TargetMeters {
-    pub(crate) fn new(provider: &str, model: &str) -> Self {
+    pub(crate) fn new(provider: &str, model: &str, books: &mut Books) -> Self {
+        let book = books.target(provider, model);
         let of = |family, value: &str| counter(family, &[provider, model, value]);
         let level = |family, value: &str| gauge(family, &[provider, model, value]);
         let inner = Inner {
@@ -78,16 +79,12 @@ impl TargetMeters {
             unpriced: counter(&family::UNPRICED, &[provider, model]),
             truncations: PARTS.map(|part| of(&family::TRUNCATIONS, part)),
             stream_truncated: counter(&family::STREAM_TRUNCATED, &[provider, model]),
-            transitions: transitions()
-                .map(|(to, why)| {
-                    let labels = [provider, model, phase_name(to), why.as_str()];
-                    (to, why, counter(&family::BREAKER_TRANSITIONS, &labels))
-                })
-                .collect(),
+            transitions: Arc::new(Transitions::new(provider, model)),
             state: PHASES.map(|phase| level(&family::BREAKER_STATE, phase_name(phase))),
             gates: GATES.map(|reason| level(&family::GATES_SHUT, reason)),
             in_flight: gauge(&family::IN_FLIGHT, &[provider, model]),
-            cost: Mutex::new(Pico::ZERO),
+            showing: book.show(),
+            book,
             provider: provider.to_owned(),
             model: model.to_owned(),
         };
@@ -113,14 +110,8 @@ impl TargetMeters {
             counter.increment(1);
         }
         if let Some(cost) = attempt.cost {
-            let mut sum = self.inner.cost.lock().unwrap_or_else(PoisonError::into_inner);
-            *sum = sum.saturating_add(cost);
+            self.inner.book.pay(cost);
         }
-    }
-
-    /// What all its attempts together cost so far.
-    pub(crate) fn cost(&self) -> Pico {
-        *self.inner.cost.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn skipped(&self, why: Skip) {
@@ -167,17 +158,9 @@ impl TargetMeters {
         self.inner.stream_truncated.increment(1);
     }
 
-    pub(crate) fn transition(&self, transition: &Transition) {
-        let Transition { from, to, reason, .. } = *transition;
-        let mut known = self.inner.transitions.iter();
-        if let Some((.., counter)) = known.find(|(phase, why, _)| (*phase, *why) == (to, reason)) {
-            counter.increment(1);
-        }
-        tracing::info!(
-            provider = %self.inner.provider, model = %self.inner.model,
-            from = phase_name(from), to = phase_name(to), reason = reason.as_str(),
-            "breaker changed"
-        );
+    /// What counts the transitions of its breaker, which may outlive the client that made it.
+    pub(crate) fn transitions(&self) -> Arc<Transitions> {
+        Arc::clone(&self.inner.transitions)
     }
 
     pub(super) fn set_levels(&self, levels: &Levels) {
@@ -201,9 +184,12 @@ pub(super) struct Levels {
     pub(super) in_flight: u32,
 }
 
-/// What a client that is gone last said would else be scraped for ever.
+/// What a client that is gone last said would else be scraped for ever; what its successor says stays.
 impl Drop for Inner {
     fn drop(&mut self) {
+        if !self.showing.is_last() {
+            return;
+        }
         for gauge in self.state.iter().chain(&self.gates).chain([&self.in_flight]) {
             gauge.set(0);
         }

@@ -19,6 +19,7 @@ mod gates;
 mod hedging;
 mod order;
 mod overrides;
+mod reload;
 mod spend;
 mod storms;
 mod streams;

@@ -7,5 +7,6 @@ mod figures;
 mod labels;
 mod money;
 mod pages;
+mod reload;
 mod scene;
 mod states;

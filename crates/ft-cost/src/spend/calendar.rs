@@ -107,7 +107,7 @@ pub(super) struct Span {
 }
 
 /// Cuts time into windows.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Calendar {
     pub(super) per: SpendPer,
     pub(super) zone: Zone,

@@ -61,13 +61,7 @@ impl SpendWindow {
     /// # Errors
     /// A limit of zero, and a soft mark that is not above 0 and at most 1.
     pub fn new(config: SpendConfig) -> Result<Self, InvalidSpend> {
-        if config.limit.is_zero() {
-            return Err(InvalidSpend { field: "limit", rule: "must be above zero" });
-        }
-        // NaN fails both comparisons.
-        if !(config.soft > 0.0 && config.soft <= 1.0) {
-            return Err(InvalidSpend { field: "soft", rule: "must be above 0 and at most 1" });
-        }
+        config.validate()?;
         Ok(Self {
             limit: config.limit,
             soft_at: share(config.limit, config.soft),
@@ -77,6 +71,23 @@ impl SpendWindow {
             settled: Pico::ZERO,
             reserved: Pico::ZERO,
         })
+    }
+
+    /// Takes over these settings and keeps the books: what is settled and reserved counts against the new limit, and
+    /// where the window is another one, in that.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new); then nothing has changed.
+    pub fn reconfigure(&mut self, config: SpendConfig) -> Result<(), InvalidSpend> {
+        config.validate()?;
+        self.limit = config.limit;
+        self.soft_at = share(config.limit, config.soft);
+        let calendar = Calendar { per: config.per, zone: config.zone };
+        if calendar != self.calendar {
+            self.calendar = calendar;
+            self.span = None;
+        }
+        Ok(())
     }
 
     /// Takes `amount` out of what is left.

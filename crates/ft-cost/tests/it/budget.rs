@@ -218,3 +218,27 @@ proptest! {
         prop_assert_eq!(budget.reserved(WALL), Pico::ZERO);
     }
 }
+
+#[test]
+fn new_settings_keep_the_books_and_bad_ones_change_nothing() {
+    let budget = budget(1_000);
+    budget.record(pico(300), WALL);
+    let held = budget.reserve(pico(200), WALL).unwrap();
+    budget.reconfigure(SpendConfig::new(pico(600)).with_per(SpendPer::Hour)).unwrap();
+    assert_eq!((budget.limit(), budget.left(WALL)), (pico(600), pico(100)));
+    held.settle(pico(250));
+    assert_eq!((budget.spent(WALL), budget.left(WALL)), (pico(550), pico(50)));
+    assert!(budget.is_soft(WALL));
+    budget.reconfigure(SpendConfig::new(Pico::ZERO)).unwrap_err();
+    assert_eq!((budget.limit(), budget.left(WALL)), (pico(600), pico(50)));
+    assert_eq!(budget.left(UnixMillis(HOUR)), pico(600), "the window is the hour as before");
+}
+
+#[test]
+fn another_window_begins_with_what_the_present_one_had_spent() {
+    let budget = budget(1_000);
+    budget.record(pico(300), WALL);
+    budget.reconfigure(SpendConfig::new(pico(1_000)).with_per(SpendPer::Day)).unwrap();
+    assert_eq!(budget.left(UnixMillis(HOUR)), pico(700), "the day is not over with the hour");
+    assert_eq!(budget.left(UnixMillis(24 * HOUR)), pico(1_000));
+}

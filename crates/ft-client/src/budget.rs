@@ -43,7 +43,6 @@ impl BudgetStatus {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 fn money<S: Serializer>(money: &Pico, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(money.to_string().trim_start_matches('$'))
 }

@@ -5,7 +5,9 @@ mod failure;
 mod head;
 mod refusal;
 mod stream;
+mod vectors;
 
 pub(crate) use head::{describe, json};
 pub(crate) use refusal::Refusal;
 pub(crate) use stream::streamed;
+pub(crate) use vectors::VectorForm;

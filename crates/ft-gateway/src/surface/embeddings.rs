@@ -7,6 +7,7 @@ use http::{Request, Response};
 
 use super::call::Call;
 use super::{arrive, failed, once, refuse, told};
+use crate::answer::VectorForm;
 use crate::gateway::Gateway;
 use crate::meters::Route;
 
@@ -23,9 +24,13 @@ pub(super) async fn embeddings(
     match Call::<EmbeddingRequest>::read(&gateway, &live, request, &mut visit).await {
         Ok(Call { request, options, asked, body }) => {
             let client = live.client.clone();
+            let form = VectorForm::of(&request);
             let perform = |visit| async move {
                 match client.embed_with(request, options).await {
-                    Ok(embedded) => told(visit, &embedded.response, embedded.report),
+                    Ok(mut embedded) => {
+                        form.bring(&mut embedded.response);
+                        told(visit, &embedded.response, embedded.report)
+                    }
                     Err(error) => failed(visit, &error),
                 }
             };

@@ -8,6 +8,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Body as _;
 
 use crate::answer::Refusal;
+use crate::config::ServerConfig;
 
 /// How much may come, and in what time.
 #[derive(Clone, Copy, Debug)]
@@ -16,9 +17,10 @@ pub(crate) struct BodyLimits {
     pub(crate) within: Duration,
 }
 
-impl Default for BodyLimits {
-    fn default() -> Self {
-        Self { most: 32 << 20, within: Duration::from_secs(30) }
+impl BodyLimits {
+    pub(crate) fn of(server: &ServerConfig) -> Self {
+        let most = usize::try_from(server.max_body).unwrap_or(usize::MAX);
+        Self { most, within: server.body_timeout }
     }
 }
 

@@ -2,23 +2,29 @@
 
 use std::convert::Infallible;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::fs::File;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arc_swap::ArcSwap;
 use axum::Router;
 use ft_client::Client;
-use ft_client::config::{ClientConfig, InvalidConfig};
+use ft_client::config::InvalidConfig;
 use ft_client::telemetry::Prometheus;
 use ft_core::{Clock, Entropy};
 
 use crate::admin;
 use crate::body::BodyLimits;
-use crate::caller::{Callers, KeyHash};
+use crate::caller::Callers;
+use crate::config::{GatewayConfig, ServerConfig};
 use crate::idempotency::Repeats;
 use crate::journal::Journal;
+use crate::lines::Lines;
 use crate::meters::Meters;
 use crate::names::Names;
+use crate::reload::{ConfigFile, Reload, Unusable};
 use crate::surface;
+use crate::trace::Trace;
 
 /// A client behind an OpenAI-compatible HTTP surface.
 ///
@@ -33,31 +39,68 @@ struct Inner {
     prometheus: Prometheus,
     clock: Arc<dyn Clock>,
     journal: Journal,
+    trace: Option<Trace>,
     meters: Meters,
     repeats: Repeats,
     ids: Mutex<Entropy>,
+    file: OnceLock<ConfigFile>,
+    /// One reload at a time, or the older of two files could be the last to take over.
+    reloading: Mutex<()>,
 }
 
 /// What a reload replaces as a whole.
 pub(crate) struct Live {
+    pub(crate) config: GatewayConfig,
     pub(crate) client: Client,
     pub(crate) names: Names,
     pub(crate) callers: Callers,
-    /// Of the keys that the admin API asks for; without any it answers this machine only.
-    pub(crate) admin_keys: Vec<KeyHash>,
     pub(crate) body: BodyLimits,
 }
 
-/// How many requests are remembered for who looks.
-const RECENT: usize = 200;
+/// Where a gateway writes what it saw. Default: nowhere.
+#[derive(Default)]
+pub struct Outlets {
+    /// A line of JSON for each request that ended.
+    pub access_log: Option<Box<dyn Write + Send>>,
+    /// A line of JSON for each chat request that arrived, for the simulator.
+    pub trace: Option<Box<dyn Write + Send>>,
+}
 
-impl Gateway {
-    /// A gateway over a client of this configuration, whose metrics it shows.
+impl Outlets {
+    /// As the configuration says: the log to stdout, the trace added to its file.
     ///
     /// # Errors
-    /// [`InvalidConfig`] naming the field and the rule.
-    pub fn new(config: ClientConfig) -> Result<Self, InvalidConfig> {
-        Self::build(|| Client::builder().config(config).build())
+    /// When the trace's file cannot be opened.
+    pub fn of(server: &ServerConfig) -> io::Result<Self> {
+        let trace = match &server.trace {
+            Some(path) => {
+                let file = File::options().create(true).append(true).open(path)?;
+                Some(Box::new(file) as Box<dyn Write + Send>)
+            }
+            None => None,
+        };
+        let log = || Box::new(io::stdout()) as Box<dyn Write + Send>;
+        Ok(Self { access_log: server.access_log.then(log), trace })
+    }
+}
+
+impl fmt::Debug for Outlets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outlets")
+            .field("access_log", &self.access_log.is_some())
+            .field("trace", &self.trace.is_some())
+            .finish()
+    }
+}
+
+impl Gateway {
+    /// A gateway of this configuration. Opens no socket.
+    ///
+    /// # Errors
+    /// [`InvalidConfig`] naming the field and the rule, and file and line where it came from a file.
+    pub fn new(config: GatewayConfig, outlets: Outlets) -> Result<Self, InvalidConfig> {
+        let client = config.client.clone();
+        Self::assemble(config, outlets, || Client::builder().config(client).build())
     }
 
     /// A gateway over a client that is there already, open to whoever reaches it.
@@ -71,32 +114,95 @@ impl Gateway {
         }
     }
 
-    /// A gateway over the client that `build` makes, whose metrics it shows.
+    /// A gateway over the client that `build` makes, whose metrics it shows, open to whoever reaches it.
     ///
     /// # Errors
     /// Those of `build`.
     pub fn build<E>(build: impl FnOnce() -> Result<Client, E>) -> Result<Self, E> {
         let prometheus = Prometheus::local();
         let client = prometheus.with(build)?;
-        let meters = prometheus.with(Meters::new);
-        let clock = Arc::clone(client.clock());
+        let config = GatewayConfig::default();
         let live = Live {
+            body: BodyLimits::of(&config.server),
             names: Names::of(&client),
             callers: Callers::open(),
-            admin_keys: Vec::new(),
-            body: BodyLimits::default(),
             client,
+            config,
         };
+        Ok(Self::of_live(live, prometheus, Outlets::default()))
+    }
+
+    fn assemble(
+        config: GatewayConfig,
+        outlets: Outlets,
+        build: impl FnOnce() -> Result<Client, InvalidConfig>,
+    ) -> Result<Self, InvalidConfig> {
+        let prometheus = Prometheus::local();
+        let client = prometheus.with(build).map_err(|wrong| config.locate(wrong))?;
+        let live = Live::new(config, client)?;
+        Ok(Self::of_live(live, prometheus, outlets))
+    }
+
+    fn of_live(live: Live, prometheus: Prometheus, outlets: Outlets) -> Self {
+        let clock = Arc::clone(live.client.clock());
+        let meters = prometheus.with(Meters::new);
+        // Without a thread to write them there are no lines, and no reason to refuse requests.
+        let lines = |out| Lines::to(out, meters.lines_dropped.clone()).ok();
+        let log = outlets.access_log.and_then(lines);
+        let trace = outlets.trace.and_then(lines).map(|lines| Trace::new(lines, &*clock));
+        let recent = usize::try_from(live.config.server.recent).unwrap_or(usize::MAX);
         let inner = Inner {
+            journal: Journal::new(recent, log),
+            meters,
             live: ArcSwap::from_pointee(live),
             prometheus,
             clock,
-            journal: Journal::new(RECENT, None),
-            meters,
+            trace,
             repeats: Repeats::default(),
             ids: Mutex::new(Entropy::from_os()),
+            file: OnceLock::new(),
+            reloading: Mutex::new(()),
         };
-        Ok(Self { inner: Arc::new(inner) })
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Serves this configuration from the next request on; requests under way end as they began.
+    ///
+    /// Money spent, cached answers, breakers of targets that are the same, and what callers used of their limits
+    /// stay. Gates do not: a new key may be in the file.
+    ///
+    /// # Errors
+    /// [`InvalidConfig`]; then everything is as it was.
+    pub fn reload(&self, config: GatewayConfig) -> Result<Reload, InvalidConfig> {
+        let _one = self.inner.reloading.lock().unwrap_or_else(PoisonError::into_inner);
+        let old = self.live();
+        let build = || Client::builder().config(config.client.clone()).build();
+        let client = self.inner.prometheus.with(build).map_err(|wrong| config.locate(wrong))?;
+        let reload = Reload::done(&old.config, &config);
+        let mut live = Live::new(config, client)?;
+        live.callers = live.callers.inherit(&old.callers, self.clock());
+        self.inner.live.store(Arc::new(live));
+        Ok(reload)
+    }
+
+    /// Remembers the file that its configuration came from, for [`reload_from_file`](Self::reload_from_file).
+    /// The first one stays.
+    pub fn follow(&self, file: ConfigFile) {
+        let _ = self.inner.file.set(file);
+    }
+
+    /// Reads its file again; `None` when it has none. A file that is what it was is only served again `anew`:
+    /// its variables may have changed.
+    ///
+    /// # Errors
+    /// [`Unusable`]; then everything is as it was. The same bad file is an error once, unless read `anew`.
+    pub fn reload_from_file(&self, anew: bool) -> Option<Result<Reload, Unusable>> {
+        let file = self.inner.file.get()?;
+        Some(match file.read_again(anew) {
+            Ok(Some(config)) => self.reload(config).map_err(Unusable::from),
+            Ok(None) => Ok(Reload::Unchanged),
+            Err(unusable) => Err(unusable),
+        })
     }
 
     /// What callers see: `/v1/…`, `/healthz`, `/readyz`, `/metrics`.
@@ -142,8 +248,23 @@ impl Gateway {
         &self.inner.repeats
     }
 
+    pub(crate) fn trace(&self) -> Option<&Trace> {
+        self.inner.trace.as_ref()
+    }
+
     pub(crate) fn journal(&self) -> &Journal {
         &self.inner.journal
+    }
+}
+
+impl Live {
+    fn new(config: GatewayConfig, client: Client) -> Result<Self, InvalidConfig> {
+        let settings = config.callers.iter().map(|(name, caller)| caller.settings(name));
+        let callers = Callers::new(settings).map_err(|wrong| {
+            config.locate(InvalidConfig::new(format!("callers.{}", wrong.name), wrong.rule))
+        })?;
+        let body = BodyLimits::of(&config.server);
+        Ok(Self { names: Names::of(&client), callers, body, client, config })
     }
 }
 

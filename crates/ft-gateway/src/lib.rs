@@ -35,6 +35,7 @@ mod journal;
 mod lines;
 mod meters;
 mod names;
+mod reload;
 mod server;
 mod trace;
 mod visit;
@@ -49,5 +50,6 @@ mod surface;
 mod admin;
 mod page;
 
-pub use gateway::Gateway;
+pub use gateway::{Gateway, Outlets};
+pub use reload::{ConfigFile, Reload, Unusable};
 pub use server::{ConnectionLimits, Drained, serve};

@@ -1,26 +1,33 @@
 //! Lines that are written beside the request's path: the access log and the trace.
 
+use std::fmt;
 use std::io::Write;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use metrics::Counter;
 
 /// How many lines may wait for a slow disk or pipe before further ones are dropped: requests do not wait for logs.
 const WAITING: usize = 8_192;
 
 /// A writer on a thread of its own. Clones write to the same.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Lines {
     queue: SyncSender<Vec<u8>>,
-    dropped: Arc<AtomicU64>,
+    dropped: Counter,
+}
+
+impl fmt::Debug for Lines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Lines")
+    }
 }
 
 impl Lines {
-    /// Writes to this until the last clone is gone.
-    pub(crate) fn to(out: impl Write + Send + 'static) -> std::io::Result<Self> {
+    /// Writes to this until the last clone is gone, and counts the lines that had to be dropped.
+    pub(crate) fn to(out: impl Write + Send + 'static, dropped: Counter) -> std::io::Result<Self> {
         let (queue, lines) = sync_channel(WAITING);
         std::thread::Builder::new().name("ft-lines".to_owned()).spawn(move || copy(&lines, out))?;
-        Ok(Self { queue, dropped: Arc::default() })
+        Ok(Self { queue, dropped })
     }
 
     /// Writes a line, or drops it when too many wait.
@@ -28,13 +35,8 @@ impl Lines {
         let Ok(mut line) = serde_json::to_vec(value) else { return };
         line.push(b'\n');
         if self.queue.try_send(line).is_err() {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
+            self.dropped.increment(1);
         }
-    }
-
-    /// How many lines were dropped.
-    pub(crate) fn dropped(&self) -> u64 {
-        self.dropped.load(Ordering::Relaxed)
     }
 }
 
@@ -54,6 +56,8 @@ fn copy(lines: &Receiver<Vec<u8>>, out: impl Write) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
     use std::sync::mpsc::{Sender, channel};
 
     use super::*;
@@ -74,12 +78,13 @@ mod tests {
     #[test]
     fn each_line_is_written_when_nothing_follows_it() {
         let (out, seen) = channel();
-        let lines = Lines::to(Out(out)).unwrap();
+        let dropped = Arc::new(AtomicU64::new(0));
+        let lines = Lines::to(Out(out), Counter::from_arc(Arc::clone(&dropped))).unwrap();
         lines.write(&serde_json::json!({"a": 1}));
         assert_eq!(seen.recv().unwrap(), "{\"a\":1}\n");
         lines.write(&serde_json::json!({"b": 2}));
         assert_eq!(seen.recv().unwrap(), "{\"b\":2}\n");
-        assert_eq!(lines.dropped(), 0);
+        assert_eq!(dropped.load(Ordering::Relaxed), 0);
     }
 
     #[test]
@@ -96,11 +101,12 @@ mod tests {
             }
         }
         let (hold, held) = sync_channel(0);
-        let lines = Lines::to(Stuck(held)).unwrap();
+        let dropped = Arc::new(AtomicU64::new(0));
+        let lines = Lines::to(Stuck(held), Counter::from_arc(Arc::clone(&dropped))).unwrap();
         for _ in 0..3 * WAITING {
             lines.write(&0);
         }
-        assert!(lines.dropped() > 0);
+        assert!(dropped.load(Ordering::Relaxed) > 0);
         drop::<SyncSender<()>>(hold);
     }
 }

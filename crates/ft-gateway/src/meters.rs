@@ -9,6 +9,9 @@ pub(crate) const HTTP_IN_FLIGHT: &str = "ai_api_http_in_flight";
 /// Requests that an SDK sent again.
 pub(crate) const CLIENT_RETRIES: &str = "ai_api_client_retries_total";
 
+/// Lines of the access log and the trace that had to be dropped.
+pub(crate) const LINES_DROPPED: &str = "ai_api_log_lines_dropped_total";
+
 /// A request's route, as a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
@@ -40,6 +43,7 @@ pub(crate) struct Meters {
     requests: Vec<[Counter; STATUSES.len() + 1]>,
     in_flight: Gauge,
     retries: Counter,
+    pub(crate) lines_dropped: Counter,
 }
 
 impl Meters {
@@ -48,6 +52,10 @@ impl Meters {
         describe_counter!(HTTP_REQUESTS, "Requests over HTTP, by route and status");
         describe_gauge!(HTTP_IN_FLIGHT, "Requests over HTTP that have not ended");
         describe_counter!(CLIENT_RETRIES, "Requests that an SDK said it sent again");
+        describe_counter!(
+            LINES_DROPPED,
+            "Lines of the access log and the trace dropped because too many waited to be written"
+        );
         let of = |route: Route| {
             std::array::from_fn(|at| {
                 let status = STATUSES.get(at).map_or("other".to_owned(), u16::to_string);
@@ -58,6 +66,7 @@ impl Meters {
             requests: Route::ALL.map(of).into(),
             in_flight: gauge!(HTTP_IN_FLIGHT),
             retries: counter!(CLIENT_RETRIES),
+            lines_dropped: counter!(LINES_DROPPED),
         }
     }
 

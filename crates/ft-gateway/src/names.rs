@@ -81,6 +81,14 @@ impl Way {
         Self::Target { provider: target.provider.clone(), model: target.model.clone() }
     }
 
+    /// The chain's name, unless it is one target.
+    pub(crate) fn chain(&self) -> Option<&str> {
+        match self {
+            Self::Chain(chain) => Some(chain),
+            Self::Target { .. } => None,
+        }
+    }
+
     pub(crate) fn set(&self, options: CallOptions) -> CallOptions {
         match self {
             Self::Chain(chain) => options.with_chain(chain),

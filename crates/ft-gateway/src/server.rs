@@ -20,6 +20,8 @@ use tokio::task::JoinSet;
 use tokio_io_timeout::TimeoutStream;
 use tower::Service;
 
+use crate::config::ServerConfig;
+
 /// What one connection may take.
 #[derive(Clone, Copy, Debug)]
 pub struct ConnectionLimits {
@@ -33,14 +35,22 @@ pub struct ConnectionLimits {
     pub write_within: Duration,
 }
 
+impl ConnectionLimits {
+    /// As the configuration says.
+    #[must_use]
+    pub fn of(server: &ServerConfig) -> Self {
+        Self {
+            most: usize::try_from(server.max_connections).unwrap_or(usize::MAX),
+            head_within: server.header_timeout,
+            head_bytes: usize::try_from(server.max_header_bytes).unwrap_or(usize::MAX),
+            write_within: server.write_timeout,
+        }
+    }
+}
+
 impl Default for ConnectionLimits {
     fn default() -> Self {
-        Self {
-            most: 10_000,
-            head_within: Duration::from_secs(10),
-            head_bytes: 64 << 10,
-            write_within: Duration::from_secs(60),
-        }
+        Self::of(&ServerConfig::default())
     }
 }
 

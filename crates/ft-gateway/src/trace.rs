@@ -1,7 +1,6 @@
 //! A trace of requests for the simulator: when, how large and which again, without a word of what was said.
 
 use std::hash::{BuildHasher, RandomState};
-use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
 use ft_core::{ChatRequest, Clock, Tick};
@@ -33,13 +32,9 @@ struct Line<'a> {
 }
 
 impl Trace {
-    /// Writes to this from now on.
-    ///
-    /// # Errors
-    /// When no thread can be started for it.
-    pub(crate) fn to(out: impl Write + Send + 'static, clock: &dyn Clock) -> io::Result<Self> {
-        let lines = Mutex::new(Lines::to(out)?);
-        Ok(Self { began: clock.now(), hash: RandomState::new(), lines })
+    /// Writes to these from now on.
+    pub(crate) fn new(lines: Lines, clock: &dyn Clock) -> Self {
+        Self { began: clock.now(), hash: RandomState::new(), lines: Mutex::new(lines) }
     }
 
     /// A request arrived; `chain` is the one that is asked, unless it is a single target.
@@ -64,6 +59,7 @@ impl Trace {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{self, Write};
     use std::sync::mpsc::{Sender, channel};
     use std::time::Duration;
 
@@ -89,7 +85,8 @@ mod tests {
     fn a_line_says_when_how_much_and_which_again_and_nothing_of_what_was_said() {
         let clock = ManualClock::at(Tick::ZERO);
         let (out, seen) = channel();
-        let trace = Trace::to(Out(out), &clock).unwrap();
+        let lines = Lines::to(Out(out), metrics::Counter::noop()).unwrap();
+        let trace = Trace::new(lines, &clock);
         let mut next = |words: &str, chain| {
             let request = ChatRequest::user(words).with_max_tokens(50);
             trace.arrived(&request, chain, &clock);

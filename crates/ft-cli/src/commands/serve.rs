@@ -1,33 +1,40 @@
 //! `ft serve`: the chain behind an OpenAI-compatible HTTP API.
 
+mod following;
+mod setup;
 mod signals;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use ft_client::config::{ChainConfig, ClientConfig, DEFAULT_CHAIN, ProviderConfig};
+use ft_gateway::config::ServerConfig;
 use ft_gateway::{ConnectionLimits, Drained, Gateway};
 use tokio::net::TcpListener;
 
+use self::setup::Setup;
 use self::signals::Stops;
-use super::chat::KEY;
-use super::simulated;
 use crate::failure::Failure;
 use crate::output::Output;
 
 pub(crate) const ABOUT: &str = "\
 Serve an OpenAI-compatible API: any application, in any language, by changing one URL.
 
-Without a file it serves the chain gpt-4.1, then claude-sonnet-4.5 and gemini-2.5-flash, with the key in \
-HOLYSHEEP_API_KEY. With --simulate it serves a provider on this machine, so that it can be tried without a key.";
+With a file it serves the chains in it. Without one it serves gpt-4.1, then claude-sonnet-4.5 and \
+gemini-2.5-flash, with the key in HOLYSHEEP_API_KEY. With --simulate it serves a provider on this machine, so that \
+it can be tried without a key. The status page is on a listener of its own.";
 
 const AFTER: &str = "\
 Examples:
   ft serve --simulate
   curl http://127.0.0.1:8080/v1/chat/completions -H 'content-type: application/json' \\
     -d '{\"model\": \"default\", \"messages\": [{\"role\": \"user\", \"content\": \"Hello\"}]}'
+  ft check ft.toml && ft serve --config ft.toml
+  ft serve --config ft.toml > access.jsonl     one line of JSON for each request
 
-SIGTERM and SIGINT let requests under way finish and refuse new ones; a second one ends at once.
+Signals: SIGTERM and SIGINT let requests under way finish and refuse new ones, a second one ends at once; SIGHUP
+reads the file again. A file that cannot be used changes nothing.
+FT_LOG sets what is logged to stderr: error, warn, info (default), debug.
 
 Exit codes: 0 it was told to stop; 1 it could not serve; 2 the command line or a setting cannot be used.";
 
@@ -35,19 +42,38 @@ Exit codes: 0 it was told to stop; 1 it could not serve; 2 the command line or a
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER)]
 pub(crate) struct Args {
+    /// The file with providers, chains, callers and the server. `ft schema` and docs/configuration.md explain it.
+    #[arg(long, value_name = "FILE", conflicts_with = "simulate")]
+    config: Option<PathBuf>,
     /// Serve a simulated provider on this machine: no key, no network, no cost.
     #[arg(long)]
     simulate: bool,
-    /// Where callers connect. Other addresses than this machine's need callers' keys.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
-    listen: SocketAddr,
+    /// Where callers connect. Default: as the file says, else 127.0.0.1:8080.
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// Where the status page and the admin API are, or `off`. Default: as the file says, else 127.0.0.1:8081.
+    #[arg(long, value_name = "ADDR", value_parser = admin)]
+    admin: Option<Admin>,
 }
 
-/// How long requests under way may take to finish once it was told to stop.
-const DRAIN: Duration = Duration::from_secs(30);
+/// The admin listener, as the command line has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Admin {
+    Off,
+    At(SocketAddr),
+}
+
+fn admin(text: &str) -> Result<Admin, String> {
+    if text == "off" {
+        return Ok(Admin::Off);
+    }
+    let wrong = |_| "must be an address with its port, such as 127.0.0.1:8081, or `off`".to_owned();
+    text.parse().map(Admin::At).map_err(wrong)
+}
 
 /// Serves until it is told to stop.
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
+    setup::log();
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|error| Failure::failed(format!("cannot start a runtime: {error}")))?;
     let ended = runtime.block_on(serve(args, output));
@@ -56,57 +82,81 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
 }
 
 async fn serve(args: &Args, output: &mut Output) -> Result<(), Failure> {
-    // It must outlive the server.
-    let upstream = if args.simulate { Some(simulated::start()?) } else { None };
-    let config = config(upstream.as_ref().map(ft_sim::Upstream::base_url))?;
-    let gateway = Gateway::new(config).map_err(|wrong| Failure::usage(wrong.to_string()))?;
-    let listener = TcpListener::bind(args.listen)
-        .await
-        .map_err(|error| Failure::failed(format!("cannot listen on {}: {error}", args.listen)))?;
-    let at = listener.local_addr()?;
+    // The simulated provider in it must outlive the server.
+    let setup = Setup::of(args)?;
+    let Setup { gateway, server, .. } = &setup;
+    let public = listen(server.listen, "--listen").await?;
+    let admin = match server.admin {
+        Some(at) => Some(listen(at, "--admin").await?),
+        None => None,
+    };
+    announce(args, server, &public, admin.as_ref(), output)?;
+    let served = until_told(gateway, server, public, admin).await;
+    match served? {
+        Drained::Clean => output.note("stopped: every request got its answer")?,
+        Drained::Cut(left) => output.note(&format!(
+            "stopped: {left} connections did not finish within {} s and were cut",
+            server.drain.as_secs()
+        ))?,
+    }
+    Ok(())
+}
+
+async fn listen(at: SocketAddr, option: &str) -> Result<TcpListener, Failure> {
+    TcpListener::bind(at).await.map_err(|error| {
+        Failure::failed(format!("cannot listen on {at}: {error}; choose another with {option}"))
+    })
+}
+
+fn announce(
+    args: &Args,
+    server: &ServerConfig,
+    public: &TcpListener,
+    admin: Option<&TcpListener>,
+    output: &mut Output,
+) -> Result<(), Failure> {
     if args.simulate {
         output.note("simulated: no provider is asked, and nothing is paid")?;
     }
-    output.note(&format!("serving http://{at}/v1"))?;
-    let (mut first, mut second) = (Stops::new()?, Stops::new()?);
-    let stop = async move { first.next().await };
-    let twice = async move {
-        second.next().await;
-        second.next().await;
-    };
-    let served =
-        ft_gateway::serve(listener, gateway.public(), ConnectionLimits::default(), stop, DRAIN);
-    tokio::select! {
-        biased;
-        drained = served => match drained {
-            Drained::Clean => Ok(output.note("stopped: every request got its answer")?),
-            Drained::Cut(left) => Ok(output.note(&format!(
-                "stopped: {left} connections did not finish within {} s and were cut",
-                DRAIN.as_secs()
-            ))?),
-        },
-        () = twice => Err(Failure::failed("stopped at once, as told twice")),
+    output.note(&format!("serving http://{}/v1", public.local_addr()?))?;
+    if let Some(admin) = admin {
+        output.note(&format!("status page http://{}/", admin.local_addr()?))?;
     }
+    if !server.listen.ip().is_loopback() {
+        output.note("callers on other machines need a key, which travels readable over plain HTTP: put TLS in front")?;
+    }
+    Ok(())
 }
 
-/// The preset chain, over HolySheep or over the simulated provider at this URL.
-fn config(simulated: Option<String>) -> Result<ClientConfig, Failure> {
-    let provider = match simulated {
-        Some(url) => ProviderConfig::new(url)
-            .with_key("sk-simulated-0000-0000-0000")
-            .with_prices("holysheep"),
-        None => {
-            let key = std::env::var(KEY).ok().filter(|key| !key.trim().is_empty());
-            let Some(key) = key else {
-                return Err(Failure::usage(format!(
-                    "there is no key: set {KEY} to your key, or try `ft serve --simulate`, which needs none"
-                )));
-            };
-            ProviderConfig::new("https://api.holysheep.ai/v1").with_key(key.trim())
+/// Serves both listeners until the process is told to stop, then until the callers' one is drained.
+async fn until_told(
+    gateway: &Gateway,
+    server: &ServerConfig,
+    public: TcpListener,
+    admin: Option<TcpListener>,
+) -> Result<Drained, Failure> {
+    let (mut first, mut second) = (Stops::new()?, Stops::new()?);
+    let limits = ConnectionLimits::of(server);
+    let stop = async { first.next().await };
+    let served = ft_gateway::serve(public, gateway.public(), limits, stop, server.drain);
+    let twice = async {
+        second.next().await;
+        second.next().await;
+    };
+    let page = async {
+        match admin {
+            Some(admin) => {
+                let never = std::future::pending();
+                ft_gateway::serve(admin, gateway.admin(), limits, never, Duration::ZERO).await
+            }
+            None => std::future::pending().await,
         }
     };
-    let mut config = ClientConfig::default();
-    config.providers.insert("holysheep".to_owned(), provider);
-    config.chains.insert(DEFAULT_CHAIN.to_owned(), ChainConfig::holysheep("holysheep"));
-    Ok(config)
+    tokio::select! {
+        biased;
+        drained = served => Ok(drained),
+        () = twice => Err(Failure::failed("stopped at once, as told twice")),
+        _ = page => Err(Failure::failed("the admin listener ended")),
+        ended = following::follow(gateway, server.watch) => Err(Failure::from(ended)),
+    }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::body::Body;
 use bytes::Bytes;
 use ft_client::CallOptions;
-use ft_core::ChatRequest;
 use ft_core::chat::EmbeddingRequest;
+use ft_core::{ChatRequest, Clock};
 use http::Request;
 use serde::de::DeserializeOwned;
 
@@ -14,6 +14,7 @@ use crate::answer::Refusal;
 use crate::asked::Asked;
 use crate::body;
 use crate::gateway::{Gateway, Live};
+use crate::trace::Trace;
 use crate::visit::Visit;
 
 /// A request that may be made.
@@ -29,6 +30,8 @@ pub(super) struct Call<T> {
 pub(super) trait Asking: DeserializeOwned {
     fn model(&self) -> &str;
     fn streams(&self) -> bool;
+    /// Adds it to the trace, where the trace has such requests.
+    fn trace(&self, trace: &Trace, chain: Option<&str>, clock: &dyn Clock);
 }
 
 impl Asking for ChatRequest {
@@ -38,6 +41,10 @@ impl Asking for ChatRequest {
 
     fn streams(&self) -> bool {
         self.stream == Some(true)
+    }
+
+    fn trace(&self, trace: &Trace, chain: Option<&str>, clock: &dyn Clock) {
+        trace.arrived(self, chain, clock);
     }
 }
 
@@ -49,6 +56,8 @@ impl Asking for EmbeddingRequest {
     fn streams(&self) -> bool {
         false
     }
+
+    fn trace(&self, _: &Trace, _: Option<&str>, _: &dyn Clock) {}
 }
 
 impl<T: Asking> Call<T> {
@@ -79,6 +88,9 @@ impl<T: Asking> Call<T> {
         let way = live.names.find(name).ok_or_else(|| Refusal::no_model(name))?;
         if !caller.may_ask(way) {
             return Err(caller.not_allowed(name));
+        }
+        if let Some(trace) = gateway.trace() {
+            request.trace(trace, way.chain(), gateway.clock());
         }
         let mut options = caller.options(way.set(asked.options(visit.streamed)));
         options.request_id = Some(visit.request_id.clone());

@@ -7,5 +7,6 @@ mod embeddings;
 mod leaving;
 mod limits;
 mod overrides;
+mod reload;
 mod stand;
 mod streams;

@@ -1,0 +1,49 @@
+//! The file that is served, followed: read again when it changed, or when somebody says so.
+
+use std::io;
+use std::time::Duration;
+
+use ft_gateway::{Gateway, Reload, Unusable};
+
+use super::signals::Hangups;
+
+/// How often the file is looked at. Reading a few kilobytes costs nothing, and works where notices of changes do not
+/// come: on network file systems, and where the folder is exchanged as a whole.
+const EVERY: Duration = Duration::from_secs(2);
+
+/// Follows the gateway's file for ever; ends only when signals cannot be heard.
+///
+/// # Cancel safety
+/// May be dropped at any time.
+pub(super) async fn follow(gateway: &Gateway, watch: bool) -> io::Error {
+    let mut hangups = match Hangups::new() {
+        Ok(hangups) => hangups,
+        Err(error) => return error,
+    };
+    loop {
+        let told = tokio::select! {
+            biased;
+            () = hangups.next() => true,
+            () = tokio::time::sleep(EVERY), if watch => false,
+        };
+        match gateway.reload_from_file(told) {
+            Some(reloaded) => tell(&reloaded),
+            None if told => tracing::warn!("SIGHUP: there is no file to read again"),
+            None => {}
+        }
+    }
+}
+
+fn tell(reloaded: &Result<Reload, Unusable>) {
+    match reloaded {
+        Ok(Reload::Unchanged) => {}
+        Ok(Reload::Done { after_restart }) if after_restart.is_empty() => {
+            tracing::info!("the new configuration is served");
+        }
+        Ok(Reload::Done { after_restart }) => {
+            let names = after_restart.join(", ");
+            tracing::warn!("the new configuration is served, but for {names}: restart for these");
+        }
+        Err(unusable) => tracing::error!("the old configuration stays: {unusable}"),
+    }
+}

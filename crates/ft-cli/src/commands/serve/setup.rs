@@ -1,0 +1,87 @@
+//! What is served, from the command line, a file and the environment.
+
+use ft_client::config::{ChainConfig, ClientConfig, DEFAULT_CHAIN, ProviderConfig};
+use ft_gateway::config::{GatewayConfig, ServerConfig};
+use ft_gateway::{ConfigFile, Gateway, Outlets};
+use ft_sim::Upstream;
+use tracing_subscriber::EnvFilter;
+
+use super::{Admin, Args};
+use crate::commands::chat::KEY;
+use crate::commands::simulated;
+use crate::failure::Failure;
+
+/// What is served.
+pub(super) struct Setup {
+    pub(super) gateway: Gateway,
+    pub(super) server: ServerConfig,
+    /// Ends when it is dropped.
+    _simulated: Option<Upstream>,
+}
+
+/// Logs to stderr what FT_LOG lets through. A filter that cannot be read is as if it were not there.
+pub(super) fn log() {
+    let filter = EnvFilter::try_from_env("FT_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Whoever has set one keeps it.
+    let _ = log.with_target(false).try_init();
+}
+
+impl Setup {
+    /// # Errors
+    /// When there is nothing to serve, or a setting cannot be used.
+    pub(super) fn of(args: &Args) -> Result<Self, Failure> {
+        let simulated = if args.simulate { Some(simulated::start()?) } else { None };
+        let file = args.config.as_ref().map(ConfigFile::new);
+        let mut config = match (&file, &simulated) {
+            (Some(file), _) => file.read().map_err(|wrong| Failure::usage(wrong.to_string()))?,
+            (None, Some(upstream)) => GatewayConfig::new(over_simulated(upstream)),
+            (None, None) => GatewayConfig::new(over_holysheep()?),
+        };
+        if let Some(listen) = args.listen {
+            config.server.listen = listen;
+        }
+        match args.admin {
+            Some(Admin::Off) => config.server.admin = None,
+            Some(Admin::At(at)) => config.server.admin = Some(at),
+            None => {}
+        }
+        config.check().map_err(|wrong| Failure::usage(wrong.to_string()))?;
+        let server = config.server.clone();
+        let outlets = Outlets::of(&server).map_err(|error| {
+            let path = server.trace.as_deref().unwrap_or_else(|| std::path::Path::new(""));
+            Failure::usage(format!("server.trace: cannot write {}: {error}", path.display()))
+        })?;
+        let gateway =
+            Gateway::new(config, outlets).map_err(|wrong| Failure::usage(wrong.to_string()))?;
+        if let Some(file) = file {
+            gateway.follow(file);
+        }
+        Ok(Self { gateway, server, _simulated: simulated })
+    }
+}
+
+fn over_holysheep() -> Result<ClientConfig, Failure> {
+    let key = std::env::var(KEY).ok().filter(|key| !key.trim().is_empty());
+    let Some(key) = key else {
+        return Err(Failure::usage(format!(
+            "there is nothing to serve: name a file with --config, set {KEY} to your key, or try \
+             `ft serve --simulate`, which needs neither"
+        )));
+    };
+    Ok(preset(ProviderConfig::new("https://api.holysheep.ai/v1").with_key(key.trim())))
+}
+
+/// The same chain and prices over the simulated provider.
+fn over_simulated(upstream: &Upstream) -> ClientConfig {
+    let provider = ProviderConfig::new(upstream.base_url());
+    preset(provider.with_key("sk-simulated-0000-0000-0000").with_prices("holysheep"))
+}
+
+/// Without an emergency answer: an application must be able to tell an answer from an apology.
+fn preset(provider: ProviderConfig) -> ClientConfig {
+    let mut config = ClientConfig::default();
+    config.providers.insert("holysheep".to_owned(), provider);
+    config.chains.insert(DEFAULT_CHAIN.to_owned(), ChainConfig::holysheep("holysheep"));
+    config
+}

@@ -1,0 +1,157 @@
+//! A file that changes while it is served.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use ft_gateway::{ConfigFile, Gateway, Outlets, Reload, Unusable};
+use ft_sim::{Reply, Scripts, Upstream};
+use http::Request;
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::stand::question;
+
+/// A file of this test alone, removed at its end.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str) -> Self {
+        Self(std::env::temp_dir().join(format!("ft-gateway-{}-{name}.toml", std::process::id())))
+    }
+
+    fn write(&self, text: &str) {
+        std::fs::write(&self.0, text).unwrap();
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+fn file(upstream: &Upstream, model: &str, rest: &str) -> String {
+    format!(
+        "[providers.sim]\nbase_url = \"{}\"\nkeys = [\"sk-upstream-0123456789ab\"]\n\n\
+         [[chains.default.tiers]]\nname = \"only\"\n\
+         targets = [{{ provider = \"sim\", model = \"{model}\" }}]\n{rest}",
+        upstream.base_url()
+    )
+}
+
+/// What was written, to be looked at.
+#[derive(Clone, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn gateway(file: ConfigFile) -> Gateway {
+    let gateway = Gateway::new(file.read().unwrap(), Outlets::default()).unwrap();
+    gateway.follow(file);
+    gateway
+}
+
+async fn ask(gateway: &Gateway, body: &Value) -> axum::response::Response {
+    let request = Request::post("/v1/chat/completions")
+        .body(axum::body::Body::from(body.to_string()))
+        .unwrap();
+    gateway.public().oneshot(request).await.unwrap()
+}
+
+async fn served_by(gateway: &Gateway) -> String {
+    let response = ask(gateway, &question("default")).await;
+    response.headers()["x-ft-served-by"].to_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_changed_file_is_served_and_a_stream_under_way_ends_as_it_began() {
+    let slow = Reply::text("One two three four.").per_chunk(Duration::from_millis(30));
+    let scripts = Scripts::new().model("a", slow).model("b", Reply::text("New."));
+    let upstream = Upstream::start(scripts).unwrap();
+    let scratch = Scratch::new("changed");
+    scratch.write(&file(&upstream, "a", ""));
+    let gateway = gateway(ConfigFile::new(&scratch.0));
+    let mut body = question("default");
+    body["stream"] = json!(true);
+    let stream = ask(&gateway, &body).await;
+
+    scratch.write(&file(&upstream, "b", ""));
+    let done = Reload::Done { after_restart: vec![] };
+    assert_eq!(gateway.reload_from_file(false).unwrap().unwrap(), done);
+    assert_eq!(gateway.reload_from_file(false).unwrap().unwrap(), Reload::Unchanged);
+    assert_eq!(gateway.reload_from_file(true).unwrap().unwrap(), done);
+
+    assert_eq!(served_by(&gateway).await, "sim/b");
+    let whole = stream.into_body().collect().await.unwrap().to_bytes();
+    let text = String::from_utf8(whole.to_vec()).unwrap();
+    assert!(text.ends_with("data: [DONE]\n\n") && text.contains("four"), "{text}");
+}
+
+#[tokio::test]
+async fn a_bad_file_keeps_the_old_one_and_says_where_it_is_bad_once() {
+    let upstream = Upstream::start(Scripts::new().model("a", Reply::text("Old."))).unwrap();
+    let scratch = Scratch::new("bad");
+    let good = file(&upstream, "a", "");
+    scratch.write(&good);
+    let gateway = gateway(ConfigFile::new(&scratch.0));
+    scratch.write(&good.replace("only", ""));
+    let Err(Unusable::Invalid(wrong)) = gateway.reload_from_file(false).unwrap() else {
+        panic!("a tier without a name cannot be")
+    };
+    assert_eq!(wrong.line(), Some(6), "{wrong}");
+    assert_eq!(gateway.reload_from_file(false).unwrap().unwrap(), Reload::Unchanged);
+    assert_eq!(served_by(&gateway).await, "sim/a");
+    drop(std::fs::remove_file(&scratch.0));
+    assert!(matches!(gateway.reload_from_file(false), Some(Err(Unusable::Unreadable { .. }))));
+    assert_eq!(served_by(&gateway).await, "sim/a");
+}
+
+#[tokio::test]
+async fn what_holds_only_after_a_restart_is_named() {
+    let upstream = Upstream::start(Scripts::new().model("a", Reply::text("Hi."))).unwrap();
+    let scratch = Scratch::new("restart");
+    scratch.write(&file(&upstream, "a", ""));
+    let gateway = gateway(ConfigFile::new(&scratch.0));
+    scratch.write(&file(&upstream, "a", "\n[server]\nlisten = \"127.0.0.1:9\"\ndrain = \"1s\"\n"));
+    let names = vec!["server.listen", "server.drain"];
+    let done = Reload::Done { after_restart: names };
+    assert_eq!(gateway.reload_from_file(false).unwrap().unwrap(), done);
+}
+
+#[tokio::test]
+async fn log_and_trace_have_a_line_for_a_request_and_nothing_of_what_was_said() {
+    let upstream = Upstream::start(Scripts::new().model("a", Reply::text("A secret."))).unwrap();
+    let config =
+        ft_gateway::config::GatewayConfig::from_toml("", &file(&upstream, "a", ""), |_| None);
+    let (log, trace) = (Written::default(), Written::default());
+    let outlets =
+        Outlets { access_log: Some(Box::new(log.clone())), trace: Some(Box::new(trace.clone())) };
+    let gateway = Gateway::new(config.unwrap(), outlets).unwrap();
+    let response = ask(&gateway, &question("default")).await;
+    let id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
+    drop(gateway);
+    let line = |written: &Written| loop {
+        let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        if text.ends_with('\n') {
+            assert!(!text.contains("Hello") && !text.contains("secret"), "{text}");
+            break serde_json::from_str::<Value>(&text).unwrap();
+        }
+        std::thread::yield_now();
+    };
+    let line_of_log = line(&log);
+    assert_eq!(line_of_log["request_id"], id.as_str());
+    assert_eq!(line_of_log["served_by"], "sim/a");
+    assert_eq!(line_of_log["status"], 200);
+    assert_eq!(line(&trace)["chain"], "default");
+}

@@ -176,7 +176,7 @@ impl Gateway {
     pub fn reload(&self, config: GatewayConfig) -> Result<Reload, InvalidConfig> {
         let _one = self.inner.reloading.lock().unwrap_or_else(PoisonError::into_inner);
         let old = self.live();
-        let build = || Client::builder().config(config.client.clone()).build();
+        let build = || Client::builder().config(config.client.clone()).inherit(&old.client).build();
         let client = self.inner.prometheus.with(build).map_err(|wrong| config.locate(wrong))?;
         let reload = Reload::done(&old.config, &config);
         let mut live = Live::new(config, client)?;

@@ -10,8 +10,8 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use ft_core::SystemClock;
-use ft_gateway::Gateway;
 use ft_gateway::config::GatewayConfig;
+use ft_gateway::{Gateway, Outlets};
 use ft_sim::{Attempt, Log, Outcome, Scripts, Upstream, UpstreamConfig};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -144,7 +144,7 @@ fn gateway(
     variables: &BTreeMap<String, String>,
 ) -> Result<Gateway, Box<dyn Error + Send + Sync>> {
     let config = GatewayConfig::from_toml("stand.toml", text, |name| variables.get(name).cloned())?;
-    Ok(Gateway::new(config.client)?)
+    Ok(Gateway::new(config, Outlets::default())?)
 }
 
 fn counted(router: Router, requests: Arc<Requests>) -> Router {

@@ -9,6 +9,7 @@
 //! | `GET /worlds/N/log` | the attempts that upstream saw |
 //! | `GET /worlds/N/requests` | how often the gateway was asked |
 //! | `POST /worlds/N/drain` | ends its gateway as SIGTERM does |
+//! | `POST /worlds/N/reload` | serves its configuration anew, as a changed file does |
 //! | `GET /worlds/N/stopped` | whether it has ended |
 //! | `DELETE /worlds/N` | ends it at once |
 
@@ -53,6 +54,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .route("/worlds/{id}/log", get(log))
         .route("/worlds/{id}/requests", get(requests))
         .route("/worlds/{id}/drain", post(drain))
+        .route("/worlds/{id}/reload", post(reload))
         .route("/worlds/{id}/stopped", get(stopped))
         .with_state(Worlds::default());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
@@ -73,14 +75,16 @@ async fn make(
     State(worlds): State<Worlds>,
     Json(variables): Json<BTreeMap<String, String>>,
 ) -> Reply {
-    let world = World::new(variables)
-        .await
-        .map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
+    let world = World::new(variables).await.map_err(|error| failed(&*error))?;
     let mut made = world.addresses();
     let mut all = worlds.all();
     made["id"] = all.len().into();
     all.push(Some(Arc::new(world)));
     Ok(Json(made))
+}
+
+fn failed(error: &dyn Error) -> (StatusCode, String) {
+    (StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
 }
 
 async fn end(State(worlds): State<Worlds>, Path(id): Path<usize>) -> Reply {
@@ -98,6 +102,11 @@ async fn requests(State(worlds): State<Worlds>, Path(id): Path<usize>) -> Reply 
 
 async fn drain(State(worlds): State<Worlds>, Path(id): Path<usize>) -> Reply {
     worlds.get(id)?.drain();
+    Ok(Json(json!({})))
+}
+
+async fn reload(State(worlds): State<Worlds>, Path(id): Path<usize>) -> Reply {
+    worlds.get(id)?.reload().map_err(|wrong| failed(&wrong))?;
     Ok(Json(json!({})))
 }
 

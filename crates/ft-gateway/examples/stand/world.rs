@@ -9,9 +9,14 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
+use ft_client::config::InvalidConfig;
 use ft_core::SystemClock;
 use ft_gateway::config::GatewayConfig;
+<<<<<<< ours
 use ft_gateway::{Gateway, Outlets};
+=======
+use ft_gateway::{ConnectionLimits, Gateway, Outlets};
+>>>>>>> theirs
 use ft_sim::{Attempt, Log, Outcome, Scripts, Upstream, UpstreamConfig};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -26,6 +31,8 @@ const CONFIG: &str = include_str!("stand.toml");
 const DRAIN: Duration = Duration::from_secs(10);
 
 pub(crate) struct World {
+    gateway: Gateway,
+    variables: BTreeMap<String, String>,
     log: Log,
     upstreams: Vec<Upstream>,
     requests: Arc<Requests>,
@@ -64,7 +71,7 @@ impl World {
         start("backup", "BACKUP", scenarios::backup())?;
         start("long", "LONG", scenarios::long())?;
 
-        let gateway = gateway(&config(), &variables)?;
+        let gateway = Gateway::new(read(&config(), &variables)?, Outlets::default())?;
         let requests = Arc::new(Requests::default());
         let router = counted(gateway.public(), Arc::clone(&requests));
         let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -77,13 +84,14 @@ impl World {
                 // A sender that is gone stops it too.
                 let _ = stopping.await;
             };
-            let limits = ft_gateway::ConnectionLimits::default();
+            let limits = ConnectionLimits::default();
             ft_gateway::serve(listener, router, limits, stopping, DRAIN).await;
             done.store(true, Ordering::Release);
         };
         #[expect(clippy::disallowed_methods, reason = "a server's own task, ended by its world")]
         let server = tokio::spawn(server);
-        Ok(Self { log, upstreams, requests, url, stop: Mutex::new(Some(stop)), stopped, server })
+        let stop = Mutex::new(Some(stop));
+        Ok(Self { gateway, variables, log, upstreams, requests, url, stop, stopped, server })
     }
 
     /// Where the gateway and its upstream are.
@@ -106,6 +114,11 @@ impl World {
     pub(crate) fn drain(&self) {
         let stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner).take();
         drop(stop);
+    }
+
+    /// Serves its configuration anew, as a changed file does.
+    pub(crate) fn reload(&self) -> Result<(), InvalidConfig> {
+        self.gateway.reload(read(&config(), &self.variables)?).map(drop)
     }
 
     pub(crate) fn has_stopped(&self) -> bool {
@@ -139,12 +152,17 @@ fn config() -> String {
     text
 }
 
+<<<<<<< ours
 fn gateway(
     text: &str,
     variables: &BTreeMap<String, String>,
 ) -> Result<Gateway, Box<dyn Error + Send + Sync>> {
     let config = GatewayConfig::from_toml("stand.toml", text, |name| variables.get(name).cloned())?;
     Ok(Gateway::new(config, Outlets::default())?)
+=======
+fn read(text: &str, variables: &BTreeMap<String, String>) -> Result<GatewayConfig, InvalidConfig> {
+    GatewayConfig::from_toml("stand.toml", text, |name| variables.get(name).cloned())
+>>>>>>> theirs
 }
 
 fn counted(router: Router, requests: Arc<Requests>) -> Router {

@@ -2,11 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod admin;
+mod callers;
 mod chat;
 mod embeddings;
 mod leaving;
 mod limits;
+mod office;
 mod overrides;
+mod page;
 mod reload;
 mod stand;
 mod streams;

@@ -12,11 +12,7 @@ use axum::middleware::{Next, from_fn};
 use ft_client::config::InvalidConfig;
 use ft_core::SystemClock;
 use ft_gateway::config::GatewayConfig;
-<<<<<<< ours
-use ft_gateway::{Gateway, Outlets};
-=======
 use ft_gateway::{ConnectionLimits, Gateway, Outlets};
->>>>>>> theirs
 use ft_sim::{Attempt, Log, Outcome, Scripts, Upstream, UpstreamConfig};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -152,17 +148,8 @@ fn config() -> String {
     text
 }
 
-<<<<<<< ours
-fn gateway(
-    text: &str,
-    variables: &BTreeMap<String, String>,
-) -> Result<Gateway, Box<dyn Error + Send + Sync>> {
-    let config = GatewayConfig::from_toml("stand.toml", text, |name| variables.get(name).cloned())?;
-    Ok(Gateway::new(config, Outlets::default())?)
-=======
 fn read(text: &str, variables: &BTreeMap<String, String>) -> Result<GatewayConfig, InvalidConfig> {
     GatewayConfig::from_toml("stand.toml", text, |name| variables.get(name).cloned())
->>>>>>> theirs
 }
 
 fn counted(router: Router, requests: Arc<Requests>) -> Router {

@@ -1,14 +1,14 @@
 //! One attempt at one target, under its timers.
 
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use ft_core::chat::{Assembler, ChatChunk, EmbeddingRequest, EmbeddingResponse};
+use ft_core::chat::{Assembler, EmbeddingRequest, EmbeddingResponse, Piece};
 use ft_core::{
     Call, ChatRequest, ChatResponse, ChunkStream, Clock, ErrorKind, ProviderError, Tick,
 };
-use futures_util::StreamExt;
 use tokio::time::timeout;
 
 use crate::asked::{Asked, vectors_wanted};
@@ -75,7 +75,7 @@ pub(crate) enum Good {
 
 /// The beginning of a stream, and the rest of it.
 pub(crate) struct Head {
-    pub(crate) chunks: Vec<ChatChunk>,
+    pub(crate) chunks: Vec<Piece>,
     pub(crate) rest: ChunkStream,
     /// Everything so far.
     pub(crate) so_far: Assembler,
@@ -166,9 +166,9 @@ impl Job {
                     let error = ProviderError::new(ErrorKind::Garbled);
                     return Err(Bad::early(error.with_message("the stream begins without end")));
                 }
-                Ok(Some(chunk)) => {
-                    so_far.push(&chunk);
-                    if first_token.is_none() && chunk.has_content() {
+                Ok(Some(piece)) => {
+                    so_far.push(piece.chunk());
+                    if first_token.is_none() && piece.chunk().has_content() {
                         let now = self.clock.now();
                         *first_token = Some(now.since(self.began));
                         self.guards.answered(now);
@@ -176,7 +176,7 @@ impl Job {
                     }
                     // A plain answer is in `so_far` already.
                     if self.mode == Mode::Streamed {
-                        chunks.push(chunk);
+                        chunks.push(piece);
                     }
                     if first_token.is_some() && self.mode == Mode::Streamed {
                         self.timers.commit();
@@ -233,14 +233,14 @@ pub(crate) async fn next_chunk(
     so_far: &Assembler,
     choices: u32,
     (left, timer): (Duration, Timer),
-) -> Result<Option<ChatChunk>, Trouble> {
+) -> Result<Option<Piece>, Trouble> {
     tokio::task::coop::consume_budget().await;
     let finished = so_far.is_finished(choices);
     if left.is_zero() {
         return if finished { Ok(None) } else { Err(Trouble::Fired(timer)) };
     }
     let left = if finished { left.min(AFTER_FINISH) } else { left };
-    match timeout(left, stream.next()).await {
+    match timeout(left, poll_fn(|cx| stream.poll_piece(cx))).await {
         Ok(Some(Ok(chunk))) => Ok(Some(chunk)),
         Ok(None) => Ok(None),
         _ if finished => Ok(None),

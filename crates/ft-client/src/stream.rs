@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use ft_core::chat::{Assembler, replay};
+use ft_core::chat::{Assembler, Piece, replay};
 use ft_core::decide::FailReason;
 use ft_core::{ChatChunk, ChatResponse, ChunkStream};
 use futures_core::Stream;
@@ -25,7 +25,7 @@ use crate::run::{End, Leg, Run, Won};
 /// # Cancel safety
 /// Dropping it cancels the call upstream, settles its money at the estimate, and says nothing against the target.
 pub struct AnswerStream {
-    inner: Pin<Box<dyn Stream<Item = Result<ChatChunk, Error>> + Send>>,
+    inner: Pin<Box<dyn Stream<Item = Result<Piece, Error>> + Send>>,
     report: Arc<Mutex<Report>>,
 }
 
@@ -34,6 +34,12 @@ impl AnswerStream {
     #[must_use]
     pub fn report(&self) -> Report {
         self.report.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The next chunk with the text it came as, for who passes the stream on. The same stream as by [`Stream`]:
+    /// each chunk comes once.
+    pub fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Piece, Error>>> {
+        self.inner.as_mut().poll_next(cx)
     }
 
     /// Reads to the end and gives the whole answer.
@@ -53,7 +59,7 @@ impl AnswerStream {
 
     pub(crate) fn of_answer(answer: Answer, wants_usage: bool) -> Self {
         let chunks = replay(answer.response);
-        let shape = move |chunk| shaped(chunk, wants_usage).map(Ok);
+        let shape = move |chunk: ChatChunk| shaped(chunk.into(), wants_usage).map(Ok);
         let inner = futures_util::stream::iter(chunks.into_iter().filter_map(shape));
         Self { inner: Box::pin(inner), report: Arc::new(Mutex::new(answer.report)) }
     }
@@ -69,7 +75,7 @@ impl Stream for AnswerStream {
     type Item = Result<ChatChunk, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.inner.as_mut().poll_next(cx)
+        self.poll_piece(cx).map_ok(Piece::into_chunk)
     }
 }
 
@@ -90,7 +96,7 @@ pub(crate) struct Settling {
 pub(crate) struct Body {
     pub(crate) leg: Leg,
     pub(crate) job: Box<Job>,
-    head: std::vec::IntoIter<ChatChunk>,
+    head: std::vec::IntoIter<Piece>,
     rest: ChunkStream,
     so_far: Assembler,
     pub(crate) first_token: Option<Duration>,
@@ -121,7 +127,7 @@ impl Body {
                 leg,
                 job,
                 so_far: Assembler::of(response.clone()),
-                head: replay(response).into_iter(),
+                head: replay(response).into_iter().map(Piece::from).collect::<Vec<_>>().into_iter(),
                 rest: ChunkStream::of([]),
                 first_token,
             }
@@ -132,16 +138,16 @@ impl Body {
     ///
     /// # Cancel safety
     /// No chunk is lost: it is taken out of the stream only when it is returned.
-    async fn next(&mut self) -> Option<Result<ChatChunk, Bad>> {
-        if let Some(chunk) = self.head.next() {
-            return Some(Ok(chunk));
+    async fn next(&mut self) -> Option<Result<Piece, Bad>> {
+        if let Some(piece) = self.head.next() {
+            return Some(Ok(piece));
         }
         let wait = self.job.timers.next_wait(self.job.clock.now());
         let choices = self.job.request.choices();
         match next_chunk(&mut self.rest, &self.so_far, choices, wait).await {
-            Ok(Some(chunk)) => {
-                self.so_far.push(&chunk);
-                Some(Ok(chunk))
+            Ok(Some(piece)) => {
+                self.so_far.push(piece.chunk());
+                Some(Ok(piece))
             }
             Ok(None) => None,
             Err(Trouble::Provider(error)) => {
@@ -158,18 +164,22 @@ impl Body {
 
 /// The chunk as the caller asked for it: usage is always asked for upstream, and stripped here if it was not
 /// asked for. `None` when nothing is left of it.
-fn shaped(mut chunk: ChatChunk, wants_usage: bool) -> Option<ChatChunk> {
-    if !wants_usage && chunk.usage.take().is_some() && chunk.choices.is_empty() {
-        return None;
+fn shaped(mut piece: Piece, wants_usage: bool) -> Option<Piece> {
+    if !wants_usage && piece.chunk().usage.is_some() {
+        let chunk = piece.chunk_mut();
+        chunk.usage = None;
+        if chunk.choices.is_empty() {
+            return None;
+        }
     }
-    Some(chunk)
+    Some(piece)
 }
 
 fn forward(
     mut run: Box<Run>,
     body: Body,
     report: Arc<Mutex<Report>>,
-) -> impl Stream<Item = Result<ChatChunk, Error>> + Send {
+) -> impl Stream<Item = Result<Piece, Error>> + Send {
     let wants_usage = run.request.wants_usage();
     let publish = move |latest: Report| {
         *report.lock().unwrap_or_else(PoisonError::into_inner) = latest;
@@ -178,9 +188,9 @@ fn forward(
     async_stream::stream! {
         while let Some(item) = run.next_chunk().await {
             match item {
-                Ok(chunk) => {
-                    if let Some(chunk) = shaped(chunk, wants_usage) {
-                        yield Ok(chunk);
+                Ok(piece) => {
+                    if let Some(piece) = shaped(piece, wants_usage) {
+                        yield Ok(piece);
                     }
                 }
                 Err(error) => {
@@ -199,10 +209,10 @@ impl Run {
     ///
     /// # Cancel safety
     /// The body stays in `self` until it has ended, so that a drop finds and settles it.
-    async fn next_chunk(&mut self) -> Option<Result<ChatChunk, Error>> {
+    async fn next_chunk(&mut self) -> Option<Result<Piece, Error>> {
         loop {
             match self.streaming.as_mut()?.next().await? {
-                Ok(chunk) => return Some(Ok(chunk)),
+                Ok(piece) => return Some(Ok(piece)),
                 Err(bad) => {
                     if let Err(error) = self.broke_off(bad).await {
                         return Some(Err(error));

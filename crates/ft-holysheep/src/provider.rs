@@ -230,7 +230,7 @@ impl Provider for HttpProvider {
             .with_max_event(config.max_event)
             .with_malformed_event(config.malformed_event);
         let (secrets, most) = (Arc::clone(&shared.secrets), config.max_response_body);
-        Ok(ChunkStream::new(ChunkBody::new(response, reader, secrets, request_id, most)))
+        Ok(ChunkStream::of_pieces(ChunkBody::new(response, reader, secrets, request_id, most)))
     }
 
     async fn embed(

@@ -173,7 +173,8 @@ fn keep_first(kept: &mut String, given: &str) {
 /// The last word wins, except that null says nothing.
 fn merge(into: &mut Extra, from: &Extra) {
     for (field, value) in from {
-        if !value.is_null() {
+        // Most chunks of a stream say the same again.
+        if !value.is_null() && into.get(field) != Some(value) {
             into.insert(field.clone(), value.clone());
         }
     }

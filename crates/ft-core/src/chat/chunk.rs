@@ -2,118 +2,152 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
-use super::lenient::{is_default, or_default};
-use super::response::finish;
+use super::lenient::is_default;
+use super::lossless::{Nullable, Optional, lossless};
+use super::response::Finish;
 use super::{Extra, FinishReason, Role, Usage};
 
 /// One event of a streamed answer.
-#[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Default, Serialize)]
 pub struct ChatChunk {
     /// The provider's id of the answer.
-    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub id: String,
     /// `chat.completion.chunk`, where the provider says so.
-    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub object: String,
     /// Seconds since 1970, where the provider says so.
-    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "is_default")]
+    #[serde(skip_serializing_if = "is_default")]
     pub created: u64,
     /// The model that answers, in the provider's words.
-    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub model: String,
     /// The pieces, one per answer; empty in a chunk that only carries usage.
-    #[serde(default, deserialize_with = "or_default")]
     pub choices: Vec<ChunkChoice>,
     /// Tokens counted by the provider, usually in the last chunk.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
     /// Everything else.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
+lossless!(ChatChunk {
+    "id" => id: Nullable,
+    "object" => object: Nullable,
+    "created" => created: Nullable,
+    "model" => model: Nullable,
+    "choices" => choices: Nullable,
+    "usage" => usage: Optional,
+});
+
 /// A piece of one of the answers.
-#[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Default, Serialize)]
 pub struct ChunkChoice {
     /// The answer's number.
-    #[serde(default, deserialize_with = "or_default")]
     pub index: u32,
     /// What is added.
-    #[serde(default, deserialize_with = "or_default")]
     pub delta: Delta,
     /// Why the answer ended, in its last piece.
-    #[serde(default, deserialize_with = "finish")]
     pub finish_reason: Option<FinishReason>,
     /// Probabilities of tokens.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub logprobs: Option<Value>,
     /// Everything else.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
+lossless!(ChunkChoice {
+    "index" => index: Nullable,
+    "delta" => delta: Nullable,
+    "finish_reason" => finish_reason: Finish,
+    "logprobs" => logprobs: Optional,
+});
+
 /// What a piece adds to a message.
-#[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Default, Serialize)]
 pub struct Delta {
     /// Who speaks, usually in the first piece only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
     /// Text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
     /// Words of a refusal.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub refusal: Option<String>,
     /// Reasoning, in DeepSeek's spelling.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reasoning_content: Option<String>,
     /// Reasoning, in OpenRouter's spelling.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reasoning: Option<String>,
     /// Pieces of tool calls.
-    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tool_calls: Vec<ToolCallDelta>,
     /// Everything else.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
+lossless!(Delta {
+    "role" => role: Optional,
+    "content" => content: Optional,
+    "refusal" => refusal: Optional,
+    "reasoning_content" => reasoning_content: Optional,
+    "reasoning" => reasoning: Optional,
+    "tool_calls" => tool_calls: Nullable,
+});
+
 /// A piece of a tool call.
-#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Default, Serialize)]
 pub struct ToolCallDelta {
     /// Which call it belongs to; some vendors leave it out or always say 0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub index: Option<u32>,
     /// The call's id, usually in its first piece only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// `function`, usually in its first piece only.
-    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// The function's name and a piece of its arguments.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub function: Option<FunctionDelta>,
     /// Everything else.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
+lossless!(ToolCallDelta {
+    "index" => index: Optional,
+    "id" => id: Optional,
+    "type" => kind: Optional,
+    "function" => function: Optional,
+});
+
 /// The function of a piece of a tool call.
-#[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Default, Serialize)]
 pub struct FunctionDelta {
     /// The function's name, usually in the first piece only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// A piece of the arguments.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub arguments: Option<String>,
     /// Everything else.
     #[serde(flatten)]
     pub extra: Extra,
 }
+
+lossless!(FunctionDelta {
+    "name" => name: Optional,
+    "arguments" => arguments: Optional,
+});
 
 impl ChatChunk {
     /// A chunk that adds this text to the first answer.

@@ -1,5 +1,6 @@
 //! A message of a conversation.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserializer, Error as _};
@@ -7,7 +8,8 @@ use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::lenient::{is_default, or_default};
+use super::lenient::is_default;
+use super::lossless::{Nullable, Optional, Word, lossless};
 use super::{Extra, ToolCall};
 
 /// Who speaks. Open: an unknown role passes through.
@@ -49,16 +51,22 @@ impl Role {
     }
 }
 
-impl From<String> for Role {
-    fn from(word: String) -> Self {
-        match word.as_str() {
+impl Role {
+    fn of_word(word: Cow<'_, str>) -> Self {
+        match &*word {
             "system" => Self::System,
             "developer" => Self::Developer,
             "user" => Self::User,
             "assistant" | "" => Self::Assistant,
             "tool" => Self::Tool,
-            _ => Self::Other(word),
+            _ => Self::Other(word.into_owned()),
         }
+    }
+}
+
+impl From<String> for Role {
+    fn from(word: String) -> Self {
+        Self::of_word(word.into())
     }
 }
 
@@ -70,7 +78,7 @@ impl Serialize for Role {
 
 impl<'de> Deserialize<'de> for Role {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        String::deserialize(from).map(Self::from)
+        Word::deserialize(from).map(|Word(word)| Self::of_word(word))
     }
 }
 
@@ -200,30 +208,38 @@ impl fmt::Debug for Part {
 }
 
 /// One message.
-#[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Default, Serialize)]
 pub struct Message {
     /// Who speaks. Missing or null: the assistant.
-    #[serde(default, deserialize_with = "or_default")]
     pub role: Role,
     /// What is said.
-    #[serde(default, skip_serializing_if = "Content::is_absent")]
+    #[serde(skip_serializing_if = "Content::is_absent")]
     pub content: Content,
     /// A name for the speaker.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Calls that the model wants made.
-    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tool_calls: Vec<ToolCall>,
     /// The call that a tool message answers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tool_call_id: Option<String>,
     /// The model's words when it refuses.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(skip_serializing_if = "is_default")]
     pub refusal: Option<String>,
     /// Everything else, such as `reasoning_content`, `annotations`, `audio`.
     #[serde(flatten)]
     pub extra: Extra,
 }
+
+lossless!(Message {
+    "role" => role: Nullable,
+    "content" => content: Optional,
+    "name" => name: Optional,
+    "tool_calls" => tool_calls: Nullable,
+    "tool_call_id" => tool_call_id: Optional,
+    "refusal" => refusal: Optional,
+});
 
 impl Message {
     /// A message of this role.

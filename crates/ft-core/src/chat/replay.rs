@@ -7,7 +7,9 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 
-use super::{ChatChunk, ChatResponse, ChunkChoice, Content, Delta, FunctionDelta, ToolCallDelta};
+use super::{
+    ChatChunk, ChatResponse, ChunkChoice, Content, Delta, FunctionDelta, Piece, ToolCallDelta,
+};
 use crate::ProviderError;
 
 /// A streamed answer: chunks, then the end.
@@ -18,7 +20,7 @@ use crate::ProviderError;
 /// # Cancel safety
 /// Dropping it cancels the call upstream.
 pub struct ChunkStream {
-    inner: Pin<Box<dyn Stream<Item = Result<ChatChunk, ProviderError>> + Send>>,
+    inner: Pin<Box<dyn Stream<Item = Result<Piece, ProviderError>> + Send>>,
 }
 
 impl ChunkStream {
@@ -27,13 +29,29 @@ impl ChunkStream {
     pub fn new(
         stream: impl Stream<Item = Result<ChatChunk, ProviderError>> + Send + 'static,
     ) -> Self {
+        Self { inner: Box::pin(Bare(Box::pin(stream))) }
+    }
+
+    /// Wraps a stream of chunks with the texts they came as.
+    #[must_use]
+    pub fn of_pieces(
+        stream: impl Stream<Item = Result<Piece, ProviderError>> + Send + 'static,
+    ) -> Self {
         Self { inner: Box::pin(stream) }
+    }
+
+    /// The next chunk with the text it came as. The same stream as by [`Stream`]: each chunk comes once.
+    pub fn poll_piece(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Piece, ProviderError>>> {
+        self.inner.as_mut().poll_next(cx)
     }
 
     /// A stream of chunks that are all there already.
     #[must_use]
     pub fn of(chunks: impl IntoIterator<Item = ChatChunk>) -> Self {
-        Self::new(Ready(chunks.into_iter().collect()))
+        Self::of_pieces(Ready(chunks.into_iter().collect()))
     }
 }
 
@@ -41,7 +59,7 @@ impl Stream for ChunkStream {
     type Item = Result<ChatChunk, ProviderError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.inner.as_mut().poll_next(cx)
+        self.poll_piece(cx).map_ok(Piece::into_chunk)
     }
 }
 
@@ -51,13 +69,24 @@ impl fmt::Debug for ChunkStream {
     }
 }
 
+/// Chunks without the texts they came as.
+struct Bare<S>(S);
+
+impl<S: Stream<Item = Result<ChatChunk, ProviderError>>> Stream for Bare<Pin<Box<S>>> {
+    type Item = Result<Piece, ProviderError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.as_mut().poll_next(cx).map_ok(Piece::from)
+    }
+}
+
 struct Ready(VecDeque<ChatChunk>);
 
 impl Stream for Ready {
-    type Item = Result<ChatChunk, ProviderError>;
+    type Item = Result<Piece, ProviderError>;
 
     fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        Poll::Ready(self.0.pop_front().map(Ok))
+        Poll::Ready(self.0.pop_front().map(|chunk| Ok(chunk.into())))
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::lenient::or_default;
+use super::lossless::{Nullable, Optional, Required, lossless};
 use super::{Content, Extra, Message, Role, Tool};
 use crate::Capabilities;
 
@@ -13,62 +13,82 @@ use crate::Capabilities;
 ///
 /// Only fields that a decision depends on are typed; all others pass through in `extra`.
 /// `Debug` prints sizes, never what was said.
-#[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Default, Serialize)]
 pub struct ChatRequest {
     /// The model asked for. In a chain, each target's own model replaces it.
-    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub model: String,
     /// The conversation so far.
     pub messages: Vec<Message>,
     /// Most tokens of the answer, in the older vocabulary.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_tokens: Option<u64>,
     /// Most tokens of the answer, reasoning included.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_completion_tokens: Option<u64>,
     /// Randomness from 0 to 2.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub temperature: Option<f64>,
     /// Nucleus sampling from 0 to 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub top_p: Option<f64>,
     /// How many answers; absent means 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub n: Option<u32>,
     /// Words that end the answer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub stop: Option<Stop>,
     /// Whether the caller wants a stream.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub stream: Option<bool>,
     /// What the caller wants in the stream, such as `include_usage`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub stream_options: Option<Value>,
     /// Asks for a repeatable answer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<i64>,
     /// Tools that the model may call.
-    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tools: Vec<Tool>,
     /// Which tool, if any, must be called.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tool_choice: Option<Value>,
     /// The form of the answer, such as a JSON schema.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub response_format: Option<Value>,
     /// Whether the provider may keep the answer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub store: Option<bool>,
     /// The caller's own user id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
     /// The caller's own labels.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Value>,
     /// Everything else, unchanged.
     #[serde(flatten)]
     pub extra: Extra,
 }
+
+lossless!(ChatRequest {
+    "model" => model: Nullable,
+    "messages" => messages: Required,
+    "max_tokens" => max_tokens: Optional,
+    "max_completion_tokens" => max_completion_tokens: Optional,
+    "temperature" => temperature: Optional,
+    "top_p" => top_p: Optional,
+    "n" => n: Optional,
+    "stop" => stop: Optional,
+    "stream" => stream: Optional,
+    "stream_options" => stream_options: Optional,
+    "seed" => seed: Optional,
+    "tools" => tools: Nullable,
+    "tool_choice" => tool_choice: Optional,
+    "response_format" => response_format: Optional,
+    "store" => store: Optional,
+    "user" => user: Optional,
+    "metadata" => metadata: Optional,
+});
 
 /// One word or several that end the answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,62 +1,76 @@
 //! A complete answer.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::Deserializer;
+use serde::de::{Deserializer, Error};
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::lenient::{is_default, or_default};
+use super::lenient::is_default;
+use super::lossless::{Field, Nullable, Optional, Word, lossless};
 use super::{Extra, Message, Usage};
 
 /// A chat-completions answer.
 ///
 /// `Debug` prints sizes, never what was said.
-#[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Default, Serialize)]
 pub struct ChatResponse {
     /// The provider's id of the answer.
-    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub id: String,
     /// `chat.completion`, where the provider says so.
-    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub object: String,
     /// Seconds since 1970, where the provider says so.
-    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "is_default")]
+    #[serde(skip_serializing_if = "is_default")]
     pub created: u64,
     /// The model that answered, in the provider's words.
-    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub model: String,
     /// The answers.
-    #[serde(default, deserialize_with = "or_default")]
     pub choices: Vec<Choice>,
     /// Tokens counted by the provider.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
     /// Everything else, such as `system_fingerprint`, `service_tier`.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
+lossless!(ChatResponse {
+    "id" => id: Nullable,
+    "object" => object: Nullable,
+    "created" => created: Nullable,
+    "model" => model: Nullable,
+    "choices" => choices: Nullable,
+    "usage" => usage: Optional,
+});
+
 /// One of the answers.
-#[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Default, Serialize)]
 pub struct Choice {
     /// Its number.
-    #[serde(default, deserialize_with = "or_default")]
     pub index: u32,
     /// What the model says.
-    #[serde(default, deserialize_with = "or_default")]
     pub message: Message,
     /// Why it ended.
-    #[serde(default, deserialize_with = "finish")]
     pub finish_reason: Option<FinishReason>,
     /// Probabilities of tokens.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub logprobs: Option<Value>,
     /// Everything else.
     #[serde(flatten)]
     pub extra: Extra,
 }
+
+lossless!(Choice {
+    "index" => index: Nullable,
+    "message" => message: Nullable,
+    "finish_reason" => finish_reason: Finish,
+    "logprobs" => logprobs: Optional,
+});
 
 /// Why an answer ended. Open: a vendor's own word passes through.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -87,15 +101,21 @@ impl FinishReason {
     }
 }
 
-impl From<String> for FinishReason {
-    fn from(word: String) -> Self {
-        match word.as_str() {
+impl FinishReason {
+    fn of_word(word: Cow<'_, str>) -> Self {
+        match &*word {
             "stop" => Self::Stop,
             "length" => Self::Length,
             "tool_calls" => Self::ToolCalls,
             "content_filter" => Self::ContentFilter,
-            _ => Self::Other(word),
+            _ => Self::Other(word.into_owned()),
         }
+    }
+}
+
+impl From<String> for FinishReason {
+    fn from(word: String) -> Self {
+        Self::of_word(word.into())
     }
 }
 
@@ -105,10 +125,25 @@ impl Serialize for FinishReason {
     }
 }
 
-/// A finish reason; null and the empty string are none.
-pub(super) fn finish<'de, D: Deserializer<'de>>(from: D) -> Result<Option<FinishReason>, D::Error> {
-    let word = Option::<String>::deserialize(from)?;
-    Ok(word.filter(|word| !word.is_empty()).map(FinishReason::from))
+/// A finish reason; missing, null and the empty string are none.
+pub(super) struct Finish<T>(T);
+
+impl<'de> Deserialize<'de> for Finish<Option<FinishReason>> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let word = Option::<Word<'de>>::deserialize(from)?;
+        let word = word.filter(|Word(word)| !word.is_empty());
+        Ok(Self(word.map(|Word(word)| FinishReason::of_word(word))))
+    }
+}
+
+impl Field<'_, Option<FinishReason>> for Finish<Option<FinishReason>> {
+    fn value(self) -> Option<FinishReason> {
+        self.0
+    }
+
+    fn missing<E: Error>(_: &'static str) -> Result<Option<FinishReason>, E> {
+        Ok(None)
+    }
 }
 
 impl ChatResponse {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use ft_core::chat::ChatChunk;
+use ft_core::chat::Piece;
 use ft_core::{ErrorKind, ProviderError};
 use futures_core::Stream;
 
@@ -68,12 +68,12 @@ impl ChunkBody {
 }
 
 impl Stream for ChunkBody {
-    type Item = Result<ChatChunk, ProviderError>;
+    type Item = Result<Piece, ProviderError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
         loop {
-            if let Some(item) = this.reader.next_item() {
+            if let Some(item) = this.reader.next_piece() {
                 return Poll::Ready(Some(item.map_err(|verdict| this.error(verdict))));
             }
             let Some(pieces) = &mut this.pieces else { return Poll::Ready(None) };

@@ -7,8 +7,8 @@ use crate::classify::{carries_error, is_error, looks_like_error};
 
 /// What an event's data is.
 pub(super) enum Parsed {
-    /// A piece of the answer.
-    Chunk(ChatChunk),
+    /// A piece of the answer, and whether it is what the event says, to the byte.
+    Chunk(ChatChunk, bool),
     /// A whole answer in one event, from servers that only pretend to stream.
     Whole(Vec<ChatChunk>),
     /// An error, with what the same event adds to the answer.
@@ -38,21 +38,24 @@ pub(super) fn parse(data: &[u8]) -> Parsed {
         let adds = chunk.has_content() || chunk.has_finish();
         return Parsed::Error(adds.then_some(chunk));
     }
+    let mut as_sent = true;
     if chunk.usage.is_none()
         && let Some(usage) = chunk.extra.get("x_groq").and_then(|it| it.get("usage"))
     {
         chunk.usage = serde_json::from_value(usage.clone()).ok();
+        as_sent = chunk.usage.is_none();
     }
     let mut whole = false;
     for choice in &mut chunk.choices {
         // Perplexity repeats the whole text so far in here, beside the delta.
         let message = choice.extra.shift_remove("message");
+        as_sent &= message.is_none();
         whole |= message.is_some_and(|it| it.is_object()) && is_bare(choice);
     }
     if whole && let Ok(response) = serde_json::from_slice::<ChatResponse>(data) {
         return Parsed::Whole(replay(response));
     }
-    Parsed::Chunk(chunk)
+    Parsed::Chunk(chunk, as_sent)
 }
 
 fn is_error_chunk(chunk: &ChatChunk) -> bool {

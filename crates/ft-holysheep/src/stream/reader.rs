@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::fmt;
 
-use ft_core::chat::{ChatChunk, ChatResponse, replay};
+use bytes::Bytes;
+use ft_core::chat::{ChatChunk, ChatResponse, Piece, replay};
 use ft_core::{ErrorKind, UnixMillis};
 use http::HeaderMap;
 
@@ -64,7 +65,7 @@ struct Rules {
 
 #[derive(Default)]
 struct State {
-    items: VecDeque<Result<ChatChunk, Verdict>>,
+    items: VecDeque<Result<Piece, Verdict>>,
     /// Each choice that began, and whether it has ended.
     choices: Vec<(u32, bool)>,
     /// An error was seen; what follows is read for usage only.
@@ -179,6 +180,14 @@ impl ChunkReader {
 
     /// The next chunk, or the error that ends the answer; `None` when more bytes are needed or it is over.
     pub fn next_item(&mut self) -> Option<Result<ChatChunk, Verdict>> {
+        Some(match self.next_piece()? {
+            Ok(piece) => Ok(piece.into_chunk()),
+            Err(verdict) => Err(verdict),
+        })
+    }
+
+    /// As [`next_item`](Self::next_item), with the text the chunk came as.
+    pub fn next_piece(&mut self) -> Option<Result<Piece, Verdict>> {
         self.state.items.pop_front()
     }
 
@@ -217,7 +226,7 @@ impl State {
             return;
         }
         if self.failed.is_some() {
-            self.items.extend(chunk::usage_of(data).map(Ok));
+            self.items.extend(chunk::usage_of(data).map(Piece::from).map(Ok));
             return;
         }
         if event.is_error {
@@ -226,25 +235,29 @@ impl State {
         }
         match chunk::parse(data) {
             Parsed::Error(rest) => {
-                self.items.extend(rest.map(Ok));
+                self.items.extend(rest.map(Piece::from).map(Ok));
                 self.fail(data, rules);
             }
             // No event by the standard; only an error is worth more than that.
             _ if event.is_bare => {}
-            Parsed::Chunk(piece) => {
+            Parsed::Chunk(chunk, as_sent) => {
                 let named = !event.name.is_empty() && event.name != b"message";
-                if named && piece.choices.is_empty() && piece.usage.is_none() {
+                if named && chunk.choices.is_empty() && chunk.usage.is_none() {
                     return;
                 }
-                let failed = chunk::ends_in_error(&piece);
-                self.add(piece);
+                let failed = chunk::ends_in_error(&chunk);
+                // A copy: what was read with one small event must not stay in memory for as long as that.
+                self.add(match as_sent {
+                    true => Piece::with_raw(chunk, Bytes::copy_from_slice(data)),
+                    false => chunk.into(),
+                });
                 if failed {
                     self.failed = Some(Verdict::of(ErrorKind::ServerError));
                 }
             }
             Parsed::Whole(pieces) => {
                 if self.choices.iter().all(|&(_, ended)| !ended) {
-                    pieces.into_iter().for_each(|piece| self.add(piece));
+                    pieces.into_iter().for_each(|chunk| self.add(chunk.into()));
                 }
             }
             Parsed::Malformed => match rules.malformed {
@@ -258,8 +271,8 @@ impl State {
         }
     }
 
-    fn add(&mut self, piece: ChatChunk) {
-        for choice in &piece.choices {
+    fn add(&mut self, piece: Piece) {
+        for choice in &piece.chunk().choices {
             let ended = choice.finish_reason.is_some();
             match self.choices.iter_mut().find(|(index, _)| *index == choice.index) {
                 Some((_, has_ended)) => *has_ended |= ended,
@@ -316,7 +329,7 @@ impl State {
         match (verdict, serde_json::from_slice::<ChatResponse>(body)) {
             (Some(verdict), _) => self.stop(verdict),
             (None, Ok(response)) => {
-                replay(response).into_iter().for_each(|piece| self.add(piece));
+                replay(response).into_iter().for_each(|chunk| self.add(chunk.into()));
                 self.over = true;
             }
             (None, Err(_)) => self.stop(Verdict::of(ErrorKind::Garbled)),

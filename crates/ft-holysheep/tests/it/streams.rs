@@ -334,3 +334,21 @@ proptest! {
         let _ = classifier.classify_success(status, &headers, &body, wall);
     }
 }
+
+#[test]
+fn a_chunk_keeps_the_text_it_came_as_unless_it_was_changed_in_reading() {
+    let sent = r#"{"id":"a", "novel":[1,{"b":2.50}],"choices":[{"index":0,"delta":{"content":"\u0048i"}}],"usage":null}"#;
+    let groq = r#"{"choices":[{"index":0,"delta":{}}],"x_groq":{"usage":{"prompt_tokens":1}}}"#;
+    let perplexity =
+        r#"{"choices":[{"index":0,"delta":{"content":"x"},"message":{"content":"x"}}]}"#;
+    let lines = "{\"choices\":\ndata: []}";
+    let mut reader = ChunkReader::new(Classifier::builtin());
+    for event in [sent, groq, perplexity, lines] {
+        reader.push(format!("data: {event}\n\n").as_bytes());
+    }
+    let mut raw = || reader.next_piece().unwrap().unwrap().raw().cloned();
+    assert_eq!(raw().as_deref(), Some(sent.as_bytes()));
+    assert_eq!(raw(), None, "usage was put in its place");
+    assert_eq!(raw(), None, "the repeated message was left out");
+    assert_eq!(raw(), None, "it came in two lines");
+}

@@ -14,7 +14,7 @@ pub(crate) struct Budgets {
 
 /// What is reserved for one attempt in each of them. The amounts are the same.
 pub(crate) struct Money {
-    reserved: Vec<Reservation>,
+    reserved: [Option<Reservation>; 2],
 }
 
 /// A budget refused.
@@ -44,12 +44,12 @@ impl Budgets {
 
     /// Takes `amount` out of each, or out of none.
     pub(crate) fn reserve(&self, amount: Pico, wall: UnixMillis) -> Result<Money, Refused> {
-        let mut reserved = Vec::with_capacity(2);
+        let mut reserved = [None, None];
         let mut refused: Option<Refused> = None;
-        for budget in self.each() {
+        for (budget, place) in self.each().zip(&mut reserved) {
             match budget.reserve(amount, wall) {
                 // Not sent yet: should another budget refuse, its drop gives it back.
-                Ok(reservation) => reserved.push(reservation),
+                Ok(reservation) => *place = Some(reservation),
                 Err(no) => {
                     let earlier = refused.map_or(Some(wall), |earlier| earlier.retry_at);
                     let retry_at = earlier.zip(no.retry_at_wall).map(|(one, other)| one.max(other));
@@ -77,17 +77,17 @@ impl Budgets {
 impl Money {
     /// The request is on its way: from now on a drop is a cancelled attempt, which may be billed.
     pub(crate) fn sent(&mut self) {
-        self.reserved.iter_mut().for_each(Reservation::sent);
+        self.reserved.iter_mut().flatten().for_each(Reservation::sent);
     }
 
     /// The amount reserved.
     pub(crate) fn amount(&self) -> Pico {
-        self.reserved.first().map(Reservation::amount).unwrap_or_default()
+        self.reserved.iter().flatten().next().map(Reservation::amount).unwrap_or_default()
     }
 
     /// The attempt has cost this much; `None` when that is unknown.
     pub(crate) fn pay(self, cost: Option<Pico>) {
-        for reservation in self.reserved {
+        for reservation in self.reserved.into_iter().flatten() {
             match cost {
                 Some(Pico::ZERO) => reservation.release(),
                 Some(cost) => reservation.settle(cost),

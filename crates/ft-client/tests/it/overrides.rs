@@ -203,12 +203,14 @@ async fn callers_with_different_budgets_are_not_one_call_and_with_the_same_are()
     assert!(join_all(calls).await.iter().all(Result::is_ok));
     assert_eq!(same.log.total(), 1);
 
-    // The first cannot pay, and leads nobody into its refusal.
-    let apart = coalescing().build();
-    let poor = budget(dollars("$0.0001"));
+    // What the first can pay for decides who answers the first, and nobody else.
+    let shape = format!("{DEAR} | {CHEAP}");
+    let apart = priced(&shape, slow()).chain(|chain| chain.cache.coalesce = Some(true)).build();
+    let poor = budget(dollars("$0.001"));
     let calls = [&poor, &own].map(|budget| apart.ask_with(Way::Plain, request(), with(budget)));
-    let ends: Vec<_> = join_all(calls).await.into_iter().map(|end| end.is_ok()).collect();
-    assert_eq!(ends, [false, true]);
+    let served = join_all(calls).await.into_iter().map(|end| end.unwrap().report.served_by);
+    let models: Vec<_> = served.map(|served| served.unwrap().model).collect();
+    assert_eq!(models, [CHEAP, DEAR]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -257,6 +257,11 @@ impl Caller {
         }
     }
 
+    /// Counts a request that was let through, and then needed more money than was left.
+    pub(crate) fn could_not_pay(&self) {
+        self.tally.refused(Refused::Spend);
+    }
+
     /// Books what a request cost, however it ended.
     pub(crate) fn charge(&self, report: &Report) {
         self.tally.charge(report);

@@ -3,7 +3,7 @@
 mod line;
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ft_client::Report;
@@ -16,7 +16,7 @@ use line::Line;
 /// The last requests, the newest first, and the access log.
 #[derive(Debug)]
 pub(crate) struct Journal {
-    recent: Mutex<VecDeque<Entry>>,
+    recent: Mutex<VecDeque<Arc<Entry>>>,
     most: usize,
     log: Option<Lines>,
 }
@@ -60,12 +60,12 @@ impl Journal {
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         // What falls off is dropped after the lock is gone.
         let _old = (recent.len() >= self.most).then(|| recent.pop_back());
-        recent.push_front(entry);
+        recent.push_front(Arc::new(entry));
         drop(recent);
     }
 
     /// The newest, at most this many.
-    pub(crate) fn recent(&self, most: usize) -> Vec<Entry> {
+    pub(crate) fn recent(&self, most: usize) -> Vec<Arc<Entry>> {
         let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         recent.iter().take(most).cloned().collect()
     }

@@ -62,6 +62,9 @@ fn told(mut visit: Visit, answer: &impl Serialize, report: Report) -> Response<B
 
 /// Answers with the client's error, and writes it down.
 fn failed(mut visit: Visit, error: &ft_client::Error) -> Response<Body> {
+    if error.is_callers_budget() {
+        visit.is_out_of_money();
+    }
     let refusal = Refusal::from(error);
     let mut response = refusal.response();
     if let Some(report) = error.report() {

@@ -87,7 +87,7 @@ mod tests {
         let (out, seen) = channel();
         let lines = Lines::to(Out(out), metrics::Counter::noop()).unwrap();
         let trace = Trace::new(lines, &clock);
-        let mut next = |words: &str, chain| {
+        let next = |words: &str, chain| {
             let request = ChatRequest::user(words).with_max_tokens(50);
             trace.arrived(&request, chain, &clock);
             let line = String::from_utf8(seen.recv().unwrap()).unwrap();

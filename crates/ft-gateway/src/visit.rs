@@ -58,6 +58,13 @@ impl Visit {
         self.caller.as_ref().map_or("", |caller| &caller.name)
     }
 
+    /// The money of who asks was not enough for it.
+    pub(crate) fn is_out_of_money(&self) {
+        if let Some(caller) = &self.caller {
+            caller.could_not_pay();
+        }
+    }
+
     /// What was asked for.
     pub(crate) fn asks_for(&mut self, model: &str) {
         self.model = model.chars().take(LONGEST_NAME).collect();
@@ -68,6 +75,11 @@ impl Visit {
         self.status = status;
         self.code = code.map(str::to_owned);
         self.report = report;
+    }
+
+    /// The caller left in the middle of the answer.
+    pub(crate) fn left(&mut self, report: Report) {
+        self.ended(LEFT, None, Some(report));
     }
 }
 

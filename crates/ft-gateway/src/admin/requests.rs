@@ -3,11 +3,17 @@
 use axum::body::Body;
 use axum::extract::State;
 use http::{Request, Response};
-use serde_json::json;
+use serde::Serialize;
 
 use super::told;
 use crate::answer::Refusal;
 use crate::gateway::Gateway;
+use crate::journal::Entry;
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    requests: Vec<&'a Entry>,
+}
 
 /// How many are told where nothing is said.
 const USUAL: usize = 50;
@@ -18,7 +24,11 @@ pub(super) async fn recent(
     request: Request<Body>,
 ) -> Response<Body> {
     match limit(request.uri().query().unwrap_or_default()) {
-        Ok(most) => told(&json!({"requests": gateway.journal().recent(most)})),
+        Ok(most) => {
+            let recent = gateway.journal().recent(most);
+            let requests: Vec<&Entry> = recent.iter().map(|entry| &**entry).collect();
+            told(&Answer { requests })
+        }
         Err(refusal) => refusal.response(),
     }
 }

@@ -92,6 +92,15 @@ impl Events {
     }
 }
 
+/// The caller left: how far it had come is still to be seen.
+impl Drop for Events {
+    fn drop(&mut self) {
+        if !self.over {
+            self.visit.left(self.stream.report());
+        }
+    }
+}
+
 impl hyper::body::Body for Events {
     type Data = Bytes;
     type Error = std::convert::Infallible;

@@ -8,19 +8,20 @@ use std::time::Duration;
 use ft_core::Tick;
 
 /// Any 60 seconds touch at most so many whole ones.
-const SLOTS: u64 = 61;
+const SECONDS: u64 = 61;
+const SLOTS: usize = 61;
 
 /// Requests by the second in which they came.
 #[derive(Clone, Debug)]
 pub(super) struct MinuteWindow {
-    slots: [u32; SLOTS as usize],
+    slots: [u32; SLOTS],
     /// The second that was counted last.
     second: u64,
 }
 
 impl Default for MinuteWindow {
     fn default() -> Self {
-        Self { slots: [0; SLOTS as usize], second: 0 }
+        Self { slots: [0; SLOTS], second: 0 }
     }
 }
 
@@ -36,17 +37,17 @@ impl MinuteWindow {
             return Ok(());
         }
         // The oldest are forgotten first: up to which second must one wait until there is room?
-        let mut oldest = self.second.saturating_sub(SLOTS - 1);
+        let mut oldest = self.second.saturating_sub(SECONDS - 1);
         while counted >= u64::from(most) && oldest <= self.second {
             counted -= u64::from(*self.slot(oldest));
             oldest += 1;
         }
-        Err(Tick::from_secs(oldest - 1 + SLOTS).since(now))
+        Err(Tick::from_secs(oldest - 1 + SECONDS).since(now))
     }
 
     /// Clears the slots of seconds that the clock has passed since.
     fn forget(&mut self, second: u64) {
-        let passed = second.saturating_sub(self.second).min(SLOTS);
+        let passed = second.saturating_sub(self.second).min(SECONDS);
         for ahead in 1..=passed {
             *self.slot(self.second + ahead) = 0;
         }
@@ -54,7 +55,7 @@ impl MinuteWindow {
     }
 
     fn slot(&mut self, second: u64) -> &mut u32 {
-        let at = usize::try_from(second % SLOTS).unwrap_or(0);
+        let at = usize::try_from(second % SECONDS).unwrap_or(0);
         &mut self.slots[at]
     }
 }

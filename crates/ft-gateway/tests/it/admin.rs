@@ -3,8 +3,10 @@
 use axum::body::Body;
 use ft_sim::{Reply, Scripts};
 use http::Request;
+use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use tower::ServiceExt;
 
 use crate::office::{Office, Told, ask};
 use crate::stand::question;
@@ -187,6 +189,22 @@ async fn requests_are_told_newest_first_without_what_was_said() {
     assert_eq!(requests[1]["code"], "model_not_found");
     assert_eq!(requests[1]["report"], Value::Null);
     assert_eq!(office.look("/admin/requests?limit=1").await.json()["requests"][0], requests[0]);
+}
+
+#[tokio::test]
+async fn a_stream_that_its_caller_left_is_told_with_what_it_had() {
+    let scripts = Scripts::new().otherwise(Reply::chunks(["One", " two"]).stall_after(1));
+    let office = Office::of(scripts, CHAINS);
+    let mut body = question("default");
+    body["stream"] = true.into();
+    let request = Request::post("/v1/chat/completions").body(Body::from(body.to_string()));
+    let response = office.gateway.public().oneshot(request.unwrap()).await.unwrap();
+    let mut body = response.into_body();
+    body.frame().await.unwrap().unwrap();
+    drop(body);
+    let requests = office.look("/admin/requests").await.json()["requests"].clone();
+    assert_eq!(requests[0]["status"], 499);
+    assert_eq!(requests[0]["report"]["served_by"]["model"], "gpt-4.1");
 }
 
 #[tokio::test]

@@ -110,6 +110,7 @@ async fn fifty_at_once_on_a_budget_for_ten_never_overspend_it() {
     let budget = &budgets["callers"][0]["budget"];
     let dollars = |field: &str| budget[field].as_str().unwrap().parse::<f64>().unwrap();
     assert!(dollars("spent_usd") <= dollars("limit_usd"), "{budget}");
+    assert_eq!(budgets["callers"][0]["refused"]["spend"], 50 - served);
     let cost = budgets["callers"][0]["cost_usd"].as_str().unwrap();
     assert_eq!(budget["spent_usd"].as_str().unwrap(), cost);
 }

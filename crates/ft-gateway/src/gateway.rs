@@ -122,13 +122,7 @@ impl Gateway {
         let prometheus = Prometheus::local();
         let client = prometheus.with(build)?;
         let config = GatewayConfig::default();
-        let live = Live {
-            body: BodyLimits::of(&config.server),
-            names: Names::of(&client),
-            callers: Callers::open(),
-            client,
-            config,
-        };
+        let live = Live::new(config, client, Callers::open());
         Ok(Self::of_live(live, prometheus, Outlets::default()))
     }
 
@@ -139,7 +133,8 @@ impl Gateway {
     ) -> Result<Self, InvalidConfig> {
         let prometheus = Prometheus::local();
         let client = prometheus.with(build).map_err(|wrong| config.locate(wrong))?;
-        let live = Live::new(config, client)?;
+        let callers = Live::callers(&config)?;
+        let live = Live::new(config, client, callers);
         Ok(Self::of_live(live, prometheus, outlets))
     }
 
@@ -176,12 +171,12 @@ impl Gateway {
     pub fn reload(&self, config: GatewayConfig) -> Result<Reload, InvalidConfig> {
         let _one = self.inner.reloading.lock().unwrap_or_else(PoisonError::into_inner);
         let old = self.live();
+        // Before the client: its building takes over what the old one holds.
+        let callers = Live::callers(&config)?.inherit(&old.callers, self.clock());
         let build = || Client::builder().config(config.client.clone()).inherit(&old.client).build();
         let client = self.inner.prometheus.with(build).map_err(|wrong| config.locate(wrong))?;
         let reload = Reload::done(&old.config, &config);
-        let mut live = Live::new(config, client)?;
-        live.callers = live.callers.inherit(&old.callers, self.clock());
-        self.inner.live.store(Arc::new(live));
+        self.inner.live.store(Arc::new(Live::new(config, client, callers)));
         Ok(reload)
     }
 
@@ -258,13 +253,16 @@ impl Gateway {
 }
 
 impl Live {
-    fn new(config: GatewayConfig, client: Client) -> Result<Self, InvalidConfig> {
-        let settings = config.callers.iter().map(|(name, caller)| caller.settings(name));
-        let callers = Callers::new(settings).map_err(|wrong| {
-            config.locate(InvalidConfig::new(format!("callers.{}", wrong.name), wrong.rule))
-        })?;
+    fn new(config: GatewayConfig, client: Client, callers: Callers) -> Self {
         let body = BodyLimits::of(&config.server);
-        Ok(Self { names: Names::of(&client), callers, body, client, config })
+        Self { names: Names::of(&client), callers, body, client, config }
+    }
+
+    fn callers(config: &GatewayConfig) -> Result<Callers, InvalidConfig> {
+        let settings = config.callers.iter().map(|(name, caller)| caller.settings(name));
+        Callers::new(settings).map_err(|wrong| {
+            config.locate(InvalidConfig::new(format!("callers.{}", wrong.name), wrong.rule))
+        })
     }
 }
 

@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
-use crate::commands::{chat, completions, demo, serve, simulate};
+use crate::commands::{
+    chat, check, completions, cost, demo, explain, key, models, schema, serve, simulate,
+};
 use crate::failure::Failure;
 use crate::output::{Output, for_terminal};
 
@@ -16,6 +18,9 @@ Examples:
   ft chat --simulate \"Hello\"                 ask a simulated provider instead
   ft simulate seed                           what a chain would survive and cost
   ft serve --simulate                        an OpenAI-compatible API on 127.0.0.1:8080
+  ft check ft.toml                           whether a configuration can be used
+  ft explain \"Hello\"                         who would be asked, and why
+  ft cost --prompt-tokens 1200               what a request would cost at every model
   ft completions bash                        completions for a shell
 
 Exit codes: 0 it worked, 1 it did not, 2 the command line or the settings cannot be used.";
@@ -42,6 +47,24 @@ enum Command {
     /// Serve an OpenAI-compatible API: any application, by changing one URL
     #[command(long_about = serve::ABOUT)]
     Serve(serve::Args),
+    /// Check a configuration, and print the chains as they will run
+    #[command(long_about = check::ABOUT)]
+    Check(check::Args),
+    /// Say what would become of a request, and why
+    #[command(long_about = explain::ABOUT)]
+    Explain(explain::Args),
+    /// List the models of the catalogue
+    #[command(long_about = models::ABOUT)]
+    Models(models::Args),
+    /// Estimate what a request would cost at every model
+    #[command(long_about = cost::ABOUT)]
+    Cost(cost::Args),
+    /// Make a key for a caller of the gateway
+    #[command(long_about = key::ABOUT)]
+    Key(key::Args),
+    /// Print the JSON schema of the configuration
+    #[command(long_about = schema::ABOUT)]
+    Schema(schema::Args),
     /// Print a completion script for a shell
     Completions(completions::Args),
 }
@@ -55,6 +78,12 @@ pub(crate) fn run() -> ExitCode {
             Command::Chat(args) => chat::run(&args, &mut output),
             Command::Simulate(args) => simulate::run(&args, &mut output),
             Command::Serve(args) => serve::run(&args, &mut output),
+            Command::Check(args) => check::run(&args, &mut output),
+            Command::Explain(args) => explain::run(&args, &mut output),
+            Command::Models(args) => models::run(&args, &mut output),
+            Command::Cost(args) => cost::run(&args, &mut output),
+            Command::Key(args) => key::run(&args, &mut output),
+            Command::Schema(args) => schema::run(&args, &mut output),
             Command::Completions(args) => completions::run(&args, &mut output),
         },
         Err(error) => refused(&error),

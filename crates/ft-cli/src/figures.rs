@@ -15,6 +15,15 @@ pub(crate) fn grouped(number: u64) -> String {
     out
 }
 
+/// `128k`, `1.04M`: a number of tokens in a narrow column, rounded down. Below ten thousand exact.
+pub(crate) fn short(number: u64) -> String {
+    match number {
+        0..10_000 => grouped(number),
+        10_000..1_000_000 => format!("{}k", number / 1_000),
+        _ => format!("{}.{:02}M", grouped(number / 1_000_000), number % 1_000_000 / 10_000),
+    }
+}
+
 /// `99.95 %`, rounded down: a share that is not whole never reads as 100.
 pub(crate) fn percent(part: u64, whole: u64) -> String {
     let hundredths = hundredths(u128::from(part) * 100, whole);
@@ -49,6 +58,15 @@ mod tests {
     fn numbers_are_grouped_by_three() {
         for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
             assert_eq!(grouped(number), text);
+        }
+    }
+
+    #[test]
+    fn windows_are_short() {
+        for (number, text) in
+            [(4_000, "4,000"), (128_000, "128k"), (999_999, "999k"), (1_047_576, "1.04M")]
+        {
+            assert_eq!(short(number), text);
         }
     }
 

@@ -2,10 +2,13 @@
 
 mod cli;
 mod commands;
+mod config_file;
 mod failure;
 mod figures;
 mod ink;
 mod output;
+mod request;
+mod table;
 
 use std::process::ExitCode;
 

@@ -4,6 +4,8 @@ use std::io::{self, IsTerminal, Write};
 
 use terminal_size::{Height, Width, terminal_size_of};
 
+use crate::ink::Line;
+
 /// The two streams of the process.
 #[derive(Debug)]
 pub(crate) struct Output {
@@ -44,6 +46,15 @@ impl Output {
     /// Writes a line to stdout.
     pub(crate) fn line(&mut self, text: &str) -> io::Result<()> {
         self.write(To::Stdout, &format!("{text}\n"))
+    }
+
+    /// Writes lines to stdout, in colour on a terminal that has it. None is cut: what is too wide is wrapped by the
+    /// terminal.
+    pub(crate) fn print(&mut self, lines: &[Line]) -> io::Result<()> {
+        let colour = self.screen(To::Stdout).is_some_and(|screen| screen.colour);
+        let text: String =
+            lines.iter().map(|line| format!("{}\n", line.render(usize::MAX, colour))).collect();
+        self.write(To::Stdout, &text)
     }
 
     /// Writes a line to stderr.

@@ -42,8 +42,11 @@ fn help_lists_only_verbs_that_work_and_their_exit_codes() {
         .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
         .filter_map(|line| line.split_whitespace().next())
         .collect();
-    assert_eq!(verbs, ["demo", "chat", "completions", "help"]);
-    for verb in ["demo", "chat"] {
+    let ours = [
+        "demo", "chat", "simulate", "serve", "check", "explain", "models", "cost", "key", "schema",
+    ];
+    assert_eq!(verbs, [&ours[..], &["completions", "help"]].concat());
+    for verb in ours {
         let help = run(&[verb, "--help"]).stdout;
         assert!(help.contains("Exit codes:") && help.contains("Examples:"), "{help}");
     }
@@ -56,5 +59,6 @@ fn a_completion_script_knows_the_verbs() {
         let script = run(&["completions", shell]);
         assert_eq!(script.code, Some(0), "{shell}");
         assert!(script.stdout.contains("demo") && script.stdout.contains("simulate"), "{shell}");
+        assert!(script.stdout.contains("explain") && script.stdout.contains("litellm"), "{shell}");
     }
 }

@@ -2,7 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "what stands around the tests should stop them too")]
 
+mod catalogue;
 mod chat;
+mod check;
 mod command_line;
 mod demo;
+mod explain;
+mod key;
 mod process;
+mod schema;

@@ -47,6 +47,9 @@ fn plain(schema: &mut Value) {
     match schema {
         Value::Object(object) => {
             object.retain(|key, value| !(key == "default" && value.is_null()));
+            if let Some(Value::Object(default)) = object.get_mut("default") {
+                default.retain(|_, value| !value.is_null());
+            }
             if let Some(Value::Array(types)) = object.get_mut("type") {
                 types.retain(|each| each != "null");
                 if let [only] = &types[..] {

@@ -1,0 +1,110 @@
+//! `ft explain`: what would become of a request, and why.
+
+mod text;
+
+use std::path::PathBuf;
+
+use ft_client::config::{ChainConfig, ClientConfig, DEFAULT_CHAIN, ProviderConfig};
+use ft_client::{CallOptions, Client};
+
+use crate::config_file;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::request;
+
+pub(crate) const ABOUT: &str = "\
+Say what would become of a request, and why, without sending it.
+
+Targets in the order in which they would be asked, how the request fits each window, what it would cost, its timers, \
+and what stands in the way. It is the answer of a client that has just started, so breakers are closed and gates open; \
+a running gateway answers the same of itself at its admin address. No key is needed.";
+
+const AFTER: &str = "\
+Examples:
+  ft explain \"Explain quantum entanglement\"
+  ft explain --config ft.toml --chain cheap --request body.json
+  ft explain --config ft.toml --model openai/gpt-4.1 --json \"Hello\" | jq .targets
+
+Exit codes: 0 somebody would answer; 1 nobody would; 2 the command line, the request or the configuration cannot be used.";
+
+/// What `ft explain` takes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    request: request::Args,
+    /// The configuration. Default: gpt-4.1, then claude-sonnet-4.5 and gemini-2.5-flash at HolySheep.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The chain. Default: the model of --request where that names one, else `default`.
+    #[arg(long, value_name = "NAME", conflicts_with = "model")]
+    chain: Option<String>,
+    /// One target alone, as PROVIDER/MODEL.
+    #[arg(long, value_name = "PROVIDER/MODEL")]
+    model: Option<String>,
+    /// Print the explanation as one JSON document.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Explains.
+pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
+    let Some(request) = args.request.read()? else {
+        return Err(Failure::usage("there is no request; write a question, or say --request FILE"));
+    };
+    let config = match &args.config {
+        Some(path) => config_file::read(path)?.client,
+        None => holysheep(),
+    };
+    let client = Client::builder()
+        .config(config)
+        .build()
+        .map_err(|wrong| Failure::usage(wrong.to_string()))?;
+    let options = options(args, &client, &request.model)?;
+    let explained =
+        client.explain(&request, &options).map_err(|error| Failure::usage(error.to_string()))?;
+    if args.json {
+        let json = serde_json::to_string(&explained)
+            .map_err(|error| Failure::failed(format!("cannot print the explanation: {error}")))?;
+        output.line(&json)?;
+    } else {
+        output.print(&text::of(&explained))?;
+    }
+    if text::fails(&explained) { Err(Failure::told(1)) } else { Ok(()) }
+}
+
+/// The preset chain. Nothing is sent, so any key will do.
+fn holysheep() -> ClientConfig {
+    let mut config = ClientConfig::default();
+    let provider =
+        ProviderConfig::new("https://api.holysheep.ai/v1").with_key("sk-not-sent-0000-0000-0000");
+    config.providers.insert("holysheep".to_owned(), provider);
+    config.chains.insert(DEFAULT_CHAIN.to_owned(), ChainConfig::holysheep("holysheep"));
+    config
+}
+
+fn options(args: &Args, client: &Client, asked: &str) -> Result<CallOptions, Failure> {
+    let options = CallOptions::new();
+    if let Some(model) = &args.model {
+        let Some((provider, model)) = model.split_once('/') else {
+            let known = client.targets();
+            let known: Vec<_> = known
+                .iter()
+                .map(|target| format!("{}/{}", target.provider, target.model))
+                .collect();
+            return Err(Failure::usage(format!(
+                "--model: `{model}` names no provider; there are: {}",
+                known.join(", ")
+            )));
+        };
+        return Ok(options.with_target(provider, model));
+    }
+    if let Some(chain) = &args.chain {
+        return Ok(options.with_chain(chain));
+    }
+    Ok(if client.chains().any(|chain| chain == asked) {
+        options.with_chain(asked)
+    } else {
+        options
+    })
+}

@@ -1,12 +1,13 @@
-// Runs the gateway's judges in Node: `node run.mjs STAND [WORD…]`.
+// Runs the gateway's judges in Node: `node run.mjs STAND FT [WORD…]`.
 //
-// STAND is the built example `stand` of ft-gateway; with words, only cases whose names have one of them are run.
+// STAND is the built example `stand` of ft-gateway, FT the built binary `ft`, which only Python needs; with words, only
+// cases whose names have one of them are run.
 // `openai` is taken from `node_modules` beside this file, or from NODE_PATH.
 
 import { run } from './judge/case.mjs';
 import { Stand, VERSION } from './judge/stand.mjs';
 
-const [program, ...only] = process.argv.slice(2);
+const [program, , ...only] = process.argv.slice(2);
 for (const suite of ['answers', 'streams', 'lossless', 'errors', 'failover', 'sharing', 'access', 'drain']) {
   await import(`./judge/${suite}.mjs`);
 }

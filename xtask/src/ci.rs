@@ -1,5 +1,6 @@
 //! `cargo xtask ci`: everything that must hold before a change is taken, in one command.
 
+mod clients;
 mod plan;
 mod smoke;
 mod tally;
@@ -11,18 +12,19 @@ use clap::{Args, ValueEnum};
 
 use crate::process::Cmd;
 use crate::{Outcome, tidy, workspace};
+use clients::Places;
 use plan::{Action, Plan, Step};
 use tally::Tally;
 
-/// Run every check: format, tidy, lints, tests, docs, each feature alone, loom, a smoke run.
+/// Run every check: format, tidy, lints, tests, real clients, docs, each feature alone, loom, a smoke run.
 ///
 /// Each command is printed before it runs and can be repeated by hand at the workspace root.
 /// The first step that fails ends the run. The last line is always `N passed, N failed`: tests,
 /// and one more failure for each failed step in which no test failed (a format or build error).
 /// Exit code 0 when everything held, 1 when not, 2 for wrong arguments.
 ///
-/// Nothing but Rust is needed. Optional tools (promtool) are used where they are installed, and
-/// the end of the run says what was not checked for want of one.
+/// Nothing but Rust is needed. Optional tools (promtool, python3, node) are used where they are
+/// installed, and the end of the run says what was not checked for want of one.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// Only what is worth waiting for before a push: format, tidy, lints, unit tests.
@@ -32,6 +34,10 @@ pub(crate) struct Options {
     /// Go on after a failed step, and name all of them at the end.
     #[arg(long)]
     keep_going: bool,
+
+    /// Leave out the SDKs in Python and Node, which are fetched from their registries once.
+    #[arg(long)]
+    no_clients: bool,
 
     /// Only these steps, in the usual order.
     #[arg(long, value_name = "STEP", value_delimiter = ',')]
@@ -55,6 +61,8 @@ enum StepName {
     Unit,
     /// Examples build.
     Examples,
+    /// SDKs in Python and Node against the gateway, where those are installed.
+    Clients,
     /// Documentation builds without a warning.
     Doc,
     /// Each crate alone: without features, and with each one by itself.
@@ -100,12 +108,15 @@ pub(crate) fn run(options: &Options) -> Outcome<bool> {
 
 fn run_steps(options: &Options, tally: &mut Tally) -> Outcome<bool> {
     let root = workspace::root();
-    let plan = Plan::new(&workspace::metadata(&root)?, &root)?;
-    let Plan { steps, mut missing } = plan.choose(options);
+    let metadata = workspace::metadata(&root)?;
+    let Plan { steps, mut missing } = Plan::new(&metadata, &root)?.choose(options);
+    // As it is typed at the root, where it is below the root.
+    let target = metadata.target_directory.as_std_path();
+    let places = Places { root: &root, target: target.strip_prefix(&root).unwrap_or(target) };
     let mut ended: Vec<Ended> = Vec::new();
     for (index, step) in steps.iter().enumerate() {
         println!("\n== {} ({} of {})", step.name.text(), index + 1, steps.len());
-        let result = run_step(step, &root, options.keep_going, tally, &mut missing);
+        let result = run_step(step, &places, options.keep_going, tally, &mut missing);
         let failed = !result.failures.is_empty();
         println!("-- {} took {:.1} s", step.name.text(), result.took.as_secs_f64());
         ended.push(result);
@@ -120,7 +131,7 @@ fn run_steps(options: &Options, tally: &mut Tally) -> Outcome<bool> {
 #[expect(clippy::disallowed_methods, reason = "how long a step took is the clock's business")]
 fn run_step(
     step: &Step,
-    root: &Path,
+    places: &Places<'_>,
     keep_going: bool,
     tally: &mut Tally,
     missing: &mut Vec<String>,
@@ -130,9 +141,10 @@ fn run_step(
     let mut failures = match &step.action {
         Action::Tidy => run_tidy(),
         Action::Smoke => {
-            smoke::run(root, missing).err().map(|e| e.to_string()).into_iter().collect()
+            smoke::run(places.root, missing).err().map(|e| e.to_string()).into_iter().collect()
         }
-        Action::Commands(commands) => run_commands(commands, root, keep_going, tally),
+        Action::Clients => clients::run(places, keep_going, tally, missing),
+        Action::Commands(commands) => run_commands(commands, places.root, keep_going, tally),
     };
     if step.counts_tests && failures.is_empty() && tally.results == before.results {
         failures.push("cargo printed no `test result` line, so nothing was counted".to_owned());

@@ -69,6 +69,10 @@ class World:
         """Ends the gateway as SIGTERM does."""
         call("POST", self.home + "/drain", {})
 
+    def reload(self):
+        """Serves its configuration anew, as a changed file does."""
+        call("POST", self.home + "/reload", {})
+
     def stopped(self):
         return call("GET", self.home + "/stopped")["stopped"]
 

@@ -26,6 +26,7 @@ pub(super) enum Action {
     Commands(Vec<Cmd>),
     /// In this process: the binary on disk may be rebuilt under our feet.
     Tidy,
+    Clients,
     Smoke,
 }
 
@@ -55,6 +56,7 @@ impl Plan {
             tests(StepName::Test, [Cmd::cargo(&format!("test {all} --no-fail-fast"))]),
             tests(StepName::Unit, [Cmd::cargo(&format!("test {all} --no-fail-fast --lib --bins"))]),
             commands(StepName::Examples, [Cmd::cargo(&format!("build {all} --examples"))]),
+            Step { name: StepName::Clients, action: Action::Clients, counts_tests: false },
             commands(
                 StepName::Doc,
                 [Cmd::cargo(&format!("doc {all} --no-deps")).env("RUSTDOCFLAGS", "-D warnings")],
@@ -80,6 +82,10 @@ impl Plan {
     /// The steps that the options ask for.
     pub(super) fn choose(mut self, options: &Options) -> Self {
         self.steps.retain(|step| wants(step.name, options));
+        if options.no_clients && !options.fast {
+            self.steps.retain(|step| step.name != StepName::Clients);
+            self.missing.push("real clients: left out by --no-clients".to_owned());
+        }
         if !self.steps.iter().any(|step| step.name == StepName::Tools) && options.fast {
             self.missing.clear();
         }
@@ -112,6 +118,7 @@ fn wants(name: StepName, options: &Options) -> bool {
         StepName::Unit => options.fast,
         StepName::Test
         | StepName::Examples
+        | StepName::Clients
         | StepName::Doc
         | StepName::Features
         | StepName::Loom
@@ -233,7 +240,7 @@ mod tests {
     use crate::workspace;
 
     fn options(fast: bool, only: &[StepName]) -> Options {
-        Options { fast, keep_going: false, only: only.to_vec() }
+        Options { fast, keep_going: false, no_clients: false, only: only.to_vec() }
     }
 
     fn names(options: &Options) -> Vec<StepName> {
@@ -247,8 +254,8 @@ mod tests {
 
     #[test]
     fn a_full_run_has_every_step_but_the_shorter_form_of_another() {
-        use StepName::{Clippy, Doc, Examples, Features, Fmt, Smoke, Test, Tidy};
-        let full = [Fmt, Tidy, Clippy, Test, Examples, Doc, Features, Smoke];
+        use StepName::{Clients, Clippy, Doc, Examples, Features, Fmt, Smoke, Test, Tidy};
+        let full = [Fmt, Tidy, Clippy, Test, Examples, Clients, Doc, Features, Smoke];
         assert_eq!(names(&options(false, &[])), full);
     }
 
@@ -256,6 +263,19 @@ mod tests {
     fn a_fast_run_has_four_steps() {
         use StepName::{Clippy, Fmt, Tidy, Unit};
         assert_eq!(names(&options(true, &[])), [Fmt, Tidy, Clippy, Unit]);
+    }
+
+    #[test]
+    fn clients_can_be_left_out_and_the_run_says_so() {
+        let root = workspace::root();
+        let plan = Plan::new(&workspace::metadata(&root).unwrap(), &root).unwrap();
+        let plan = plan.choose(&Options { no_clients: true, ..options(false, &[]) });
+        assert!(plan.steps.iter().all(|step| step.name != StepName::Clients));
+        assert!(
+            plan.missing.iter().any(|note| note.contains("--no-clients")),
+            "{:?}",
+            plan.missing
+        );
     }
 
     #[test]

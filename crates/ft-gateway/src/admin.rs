@@ -7,6 +7,7 @@ mod description;
 mod explain;
 mod guard;
 mod health;
+mod metrics;
 mod reload;
 mod requests;
 
@@ -45,6 +46,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
         post("/admin/explain", explain::explain),
         post("/admin/reload", reload::reload),
         get("/admin/openapi.json", description::openapi),
+        get("/metrics", metrics::all),
     ]
 }
 

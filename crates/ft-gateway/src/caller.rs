@@ -187,6 +187,11 @@ impl Callers {
         self.by_name.values().map(|caller| &**caller)
     }
 
+    /// How many requests came with a missing or a wrong key.
+    pub(crate) fn wrong_keys(&self) -> u64 {
+        self.strangers.refusals_for(Refused::Key)
+    }
+
     /// What was counted, in Prometheus' text format.
     pub(crate) fn render(&self, text: &mut String) {
         let callers: Vec<_> = self.iter().map(|caller| (&*caller.name, &*caller.tally)).collect();

@@ -54,7 +54,9 @@ impl Journal {
         if let Some(log) = &self.log {
             log.write(&Line::of(&entry));
         }
-        if self.most == 0 {
+        // Who has no key must not push out what those who have one did.
+        let stranger = entry.status == 401 && entry.report.is_none();
+        if self.most == 0 || stranger {
             return;
         }
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);

@@ -21,6 +21,8 @@ use crate::gateway::Gateway;
 use crate::meters::Route;
 use crate::visit::Visit;
 
+pub(crate) use probes::counted;
+
 /// All of them.
 pub(crate) fn public(gateway: Gateway) -> Router {
     endpoint::router(endpoints()).with_state(gateway)

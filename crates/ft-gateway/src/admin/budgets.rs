@@ -27,6 +27,7 @@ pub(super) async fn all(State(gateway): State<Gateway>) -> Response<Body> {
     told(&json!({
         "budget": live.client.budget(),
         "callers": callers,
+        "wrong_keys": live.callers.wrong_keys(),
         "models": models,
     }))
 }

@@ -65,6 +65,10 @@ impl Tally {
         self.admitted.load(Ordering::Relaxed)
     }
 
+    pub(crate) fn refusals_for(&self, why: Refused) -> u64 {
+        self.refused[why as usize].load(Ordering::Relaxed)
+    }
+
     pub(crate) fn refusals(&self) -> impl Iterator<Item = (&'static str, u64)> {
         Refused::ALL
             .into_iter()

@@ -17,10 +17,13 @@ pub(super) async fn ready() -> Response<Body> {
     text("text/plain; charset=utf-8", "ready\n".to_owned())
 }
 
-/// Everything that was counted, in Prometheus' text format.
+/// Everything that was counted, in Prometheus' text format, but for what callers did: that is not for each other.
 pub(super) async fn metrics(State(gateway): State<Gateway>) -> Response<Body> {
-    let mut body = gateway.prometheus().render(&gateway.client());
-    gateway.live().callers.render(&mut body);
+    counted(gateway.prometheus().render(&gateway.client()))
+}
+
+/// What was counted, in Prometheus' text format.
+pub(crate) fn counted(body: String) -> Response<Body> {
     text("text/plain; version=0.0.4; charset=utf-8", body)
 }
 

@@ -53,6 +53,8 @@ async fn without_the_right_key_nothing_is_asked_and_the_key_is_not_repeated() {
         }
     }
     assert_eq!(office.upstream.log().total(), 0);
+    assert_eq!(office.look("/admin/budgets").await.json()["wrong_keys"], 6);
+    assert_eq!(office.look("/admin/requests").await.json()["requests"], json!([]));
     assert_eq!(office.chat("key-a", &question("default")).await.status, 200);
 }
 
@@ -135,7 +137,7 @@ async fn what_callers_do_is_counted_under_their_names_alone() {
     office.chat("key-a", &question("cheap")).await;
     office.chat("key-a", &question("default")).await;
     office.chat("key-stranger", &question("cheap")).await;
-    let metrics = office.get("", "/metrics").await.text;
+    let metrics = office.look("/metrics").await.text;
     for line in [
         "ai_api_caller_requests_total{caller=\"a\"} 2",
         "ai_api_caller_refused_total{caller=\"a\",reason=\"scope\"} 1",
@@ -145,6 +147,9 @@ async fn what_callers_do_is_counted_under_their_names_alone() {
         assert!(metrics.lines().any(|had| had == line), "{line}\n{metrics}");
     }
     assert!(!metrics.contains("key-stranger"));
+    let for_callers = office.get("", "/metrics").await.text;
+    assert!(for_callers.contains("ai_api_requests_total"));
+    assert!(!for_callers.contains("ai_api_caller"), "{for_callers}");
     let told = office.look("/admin/budgets").await.json();
     assert_eq!(told["callers"][0]["refused"]["scope"], Value::from(1));
 }

@@ -24,6 +24,7 @@ Examples:
   ft explain \"Explain quantum entanglement\"
   ft explain --config ft.toml --chain cheap --request body.json
   ft explain --config ft.toml --model openai/gpt-4.1 --json \"Hello\" | jq .targets
+  curl -d @body.json http://127.0.0.1:8081/admin/explain    the same of a gateway that runs
 
 Exit codes: 0 somebody would answer; 1 nobody would; 2 the command line, the request or the configuration cannot be used.";
 

@@ -1,3 +1,5 @@
+//! Files that can be used, and each way in which one cannot.
+
 use std::time::Duration;
 
 use ft_client::cost::SpendPer;

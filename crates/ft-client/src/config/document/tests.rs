@@ -1,3 +1,5 @@
+//! Lines of fields, sections, malformed text.
+
 use serde::Deserialize;
 
 use super::*;

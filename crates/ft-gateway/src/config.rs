@@ -9,6 +9,7 @@ mod schema;
 mod server;
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use ft_client::config::{ClientConfig, Document, InvalidConfig};
@@ -72,6 +73,29 @@ impl GatewayConfig {
             .and_then(|()| ft_client::Client::builder().config(self.client.clone()).build())
             .map(drop)
             .map_err(|wrong| self.locate(wrong))
+    }
+
+    /// This configuration for a process that serves an older one: its sockets stay where they are until it is
+    /// started again.
+    ///
+    /// # Errors
+    /// [`InvalidConfig`] when whoever reaches them would be let in, which the file alone does not show.
+    pub(crate) fn on_sockets_of(mut self, older: &ServerConfig) -> Result<Self, InvalidConfig> {
+        let opened = |field: &str, at: SocketAddr, what: &str| {
+            let rule = format!(
+                "{what}, and until it is started again this process listens on {at}, which others reach: restart it"
+            );
+            Err(self.locate(InvalidConfig::new(field, rule)))
+        };
+        if self.callers.is_empty() && !older.listen.ip().is_loopback() {
+            return opened("callers", older.listen, "there are none");
+        }
+        let admin = older.admin.filter(|at| !at.ip().is_loopback());
+        if let (Some(at), true) = (admin, self.server.admin_key_sha256.is_empty()) {
+            return opened("server.admin_key_sha256", at, "it has no key");
+        }
+        (self.server.listen, self.server.admin) = (older.listen, older.admin);
+        Ok(self)
     }
 
     /// An error about this configuration, with file and line where it came from a file.

@@ -167,15 +167,17 @@ impl Gateway {
     /// stay. Gates do not: a new key may be in the file.
     ///
     /// # Errors
-    /// [`InvalidConfig`]; then everything is as it was.
+    /// [`InvalidConfig`], also when sockets that others reach would be left without keys; then everything is as it
+    /// was.
     pub fn reload(&self, config: GatewayConfig) -> Result<Reload, InvalidConfig> {
         let _one = self.inner.reloading.lock().unwrap_or_else(PoisonError::into_inner);
         let old = self.live();
+        let reload = Reload::done(&old.config, &config);
+        let config = config.on_sockets_of(&old.config.server)?;
         // Before the client: its building takes over what the old one holds.
         let callers = Live::callers(&config)?.inherit(&old.callers, self.clock());
         let build = || Client::builder().config(config.client.clone()).inherit(&old.client).build();
         let client = self.inner.prometheus.with(build).map_err(|wrong| config.locate(wrong))?;
-        let reload = Reload::done(&old.config, &config);
         self.inner.live.store(Arc::new(Live::new(config, client, callers)));
         Ok(reload)
     }

@@ -153,3 +153,45 @@ async fn what_callers_do_is_counted_under_their_names_alone() {
     let told = office.look("/admin/budgets").await.json();
     assert_eq!(told["callers"][0]["refused"]["scope"], Value::from(1));
 }
+
+#[tokio::test]
+async fn a_reload_keeps_the_minute_and_the_money() {
+    let limits = "requests_per_minute = 1\nspend = { limit = \"$5\" }";
+    let office = office(&[caller("a", limits)]);
+    assert_eq!(office.chat("key-a", &question("default")).await.status, 200);
+    let spent =
+        office.look("/admin/budgets").await.json()["callers"][0]["budget"]["spent_usd"].clone();
+    let limits = "requests_per_minute = 1\nspend = { limit = \"$4\" }";
+    office.reload(&format!("{CHAINS}{}{}", caller("a", limits), caller("b", ""))).unwrap();
+    let told = office.chat("key-a", &question("default")).await;
+    refused(&told, 429, "rate_limit_error", "rate_limit_exceeded");
+    assert_eq!(office.chat("key-b", &question("default")).await.status, 200);
+    let budget = office.look("/admin/budgets").await.json()["callers"][0]["budget"].clone();
+    assert_eq!((&budget["limit_usd"], &budget["spent_usd"]), (&json!("4.00"), &spent));
+}
+
+#[tokio::test]
+async fn a_reload_does_not_open_a_socket_that_others_reach() {
+    let hash = "0".repeat(64);
+    let server = "[server]\nlisten = \"0.0.0.0:8080\"\nadmin = \"0.0.0.0:8081\"\n";
+    let keyed = format!("{server}admin_key_sha256 = [\"{hash}\"]\n");
+    let scripts = Scripts::new().otherwise(Reply::text("Hi."));
+    let office = Office::of(scripts, &format!("{keyed}{CHAINS}{}", caller("a", "")));
+    let admin_only = format!("[server]\nadmin_key_sha256 = [\"{hash}\"]\n{CHAINS}");
+    // Each file may be served by a process that is started with it, and not by this one.
+    for (file, field) in [
+        (admin_only, "callers"),
+        (format!("{CHAINS}{}", caller("a", "")), "server.admin_key_sha256"),
+    ] {
+        for _ in 0..2 {
+            assert_eq!(office.reload(&file).unwrap_err().field(), field);
+        }
+    }
+    let told = office.chat("", &question("default")).await;
+    refused(&told, 401, "invalid_request_error", "invalid_api_key");
+    assert_eq!(office.look("/admin/health").await.status, 401);
+    let same_keys =
+        format!("[server]\nadmin_key_sha256 = [\"{hash}\"]\n{CHAINS}{}", caller("a", ""));
+    office.reload(&same_keys).unwrap();
+    assert!(office.reload(CHAINS).is_err(), "its sockets are where they were");
+}

@@ -2,8 +2,9 @@
 
 use axum::Router;
 use axum::body::Body;
+use ft_client::config::InvalidConfig;
 use ft_gateway::config::GatewayConfig;
-use ft_gateway::{Gateway, Outlets};
+use ft_gateway::{Gateway, Outlets, Reload};
 use ft_sim::{Scripts, Upstream};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
@@ -28,14 +29,13 @@ impl Office {
     /// The provider `sim` is there; chains and everything else are in `toml`.
     pub(crate) fn of(scripts: Scripts, toml: &str) -> Self {
         let upstream = Upstream::start(scripts).unwrap();
-        let text = format!(
-            "{toml}\n[providers.sim]\nbase_url = \"{}\"\nkeys = [\"sk-upstream-0123456789ab\"]\n\
-             prices = \"holysheep\"\n",
-            upstream.base_url()
-        );
-        let config = GatewayConfig::from_toml("office.toml", &text, |_| None).unwrap();
-        let gateway = Gateway::new(config, Outlets::default()).unwrap();
+        let gateway = Gateway::new(config(&upstream, toml), Outlets::default()).unwrap();
         Self { upstream, gateway }
+    }
+
+    /// The same office under another file.
+    pub(crate) fn reload(&self, toml: &str) -> Result<Reload, InvalidConfig> {
+        self.gateway.reload(config(&self.upstream, toml))
     }
 
     /// Asks as a caller with this key.
@@ -65,6 +65,15 @@ impl Office {
             .body(Body::from(body.to_owned()));
         ask(self.gateway.admin(), request.unwrap()).await
     }
+}
+
+fn config(upstream: &Upstream, toml: &str) -> GatewayConfig {
+    let text = format!(
+        "{toml}\n[providers.sim]\nbase_url = \"{}\"\nkeys = [\"sk-upstream-0123456789ab\"]\n\
+         prices = \"holysheep\"\n",
+        upstream.base_url()
+    );
+    GatewayConfig::from_toml("office.toml", &text, |_| None).unwrap()
 }
 
 impl Told {

@@ -35,7 +35,7 @@ pub(crate) fn run(options: &Options) -> Outcome<()> {
 async fn serve(options: &Options) -> Outcome<()> {
     let config = ClientConfig::from_toml(&config(options.upstream), |_| None)?;
     let client = Client::builder().configure(|own| *own = config).build()?;
-    let gateway = Gateway::of_client(client)?;
+    let gateway = Gateway::of_client(client);
     let listener = TcpListener::bind(options.listen).await?;
     println!("{}", listener.local_addr()?);
     let limits = ConnectionLimits { most: MOST, ..ConnectionLimits::default() };

@@ -109,7 +109,11 @@ pub(super) fn render<'a>(
             }
         }
     }
-    family(text, "ai_api_caller_cost_usd_total", "What a caller's requests cost, in dollars.")?;
+    family(
+        text,
+        "ai_api_caller_cost_usd_total",
+        "What a caller's requests cost, in dollars, but for those that it left.",
+    )?;
     for (name, tally) in callers {
         let name = escaped(name);
         let cost = tally.cost().to_string();

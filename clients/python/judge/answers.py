@@ -46,6 +46,14 @@ def the_callers_own_request_id_is_kept(world):
 
 
 @case
+def an_sdks_own_retries_are_counted(world):
+    world.ask("ok")
+    same(world.metric("ai_api_client_retries_total"), 0)
+    world.ask("ok", extra_headers={"x-stainless-retry-count": "2"})
+    same(world.metric("ai_api_client_retries_total"), 1)
+
+
+@case
 def a_target_can_be_asked_for_by_provider_and_model(world):
     got = world.ask("sim/ok")
     same((got.choices[0].message.content, got.model), (TEXT, "ok"))

@@ -138,3 +138,18 @@ def langchain_sees_an_error_in_the_middle_of_a_stream_and_asks_once(world):
 def langchain_asks_once_when_an_error_is_final(world):
     raises(openai.APIError, lambda: chat(world, "down").invoke("?"))
     same(world.requests()["chat"], 1, "the number of requests of the SDK")
+
+
+@case
+def litellm_gets_vectors(world):
+    where = {"api_base": world.url, "api_key": ALICE, "timeout": 20}
+    got = litellm.embedding(model="openai/vectors", input=["a fox", "a dog"], **where)
+    same([len(row["embedding"]) for row in got.data], [8, 8])
+
+
+@case
+def langchain_gets_vectors(world):
+    # Its other way is to send tokens, for which it fetches a vocabulary from the network.
+    plain = {"check_embedding_ctx_length": False}
+    vectors = langchain_openai.OpenAIEmbeddings(model="vectors", base_url=world.url, api_key=ALICE, **plain)
+    same([len(row) for row in vectors.embed_documents(["a fox", "a dog"])], [8, 8])

@@ -150,6 +150,27 @@ def fifty_identical_streams_at_once_are_one_call_upstream(world):
 
 
 @case
+def a_leader_who_leaves_passes_the_lead_and_nobody_waits_in_vain(world):
+    leader = world.ask("cached-slow", stream=True)
+    next(iter(leader))
+    with ThreadPoolExecutor(5) as pool:
+        waiting = [pool.submit(world.ask, "cached-slow") for _ in range(5)]
+        eventually(lambda: world.requests()["chat"] == 6, "all have asked")
+        leader.close()
+        same({each.result().choices[0].message.content for each in waiting}, {TEXT})
+    same(len(world.attempts()), 2, "the number of attempts")
+
+
+@case
+def fifty_different_streams_at_once_do_not_mix(world):
+    asked = [" ".join([f"caller-{at}"] * 20) for at in range(50)]
+    with ThreadPoolExecutor(50) as pool:
+        said = pool.map(lambda prompt: words(world.ask("echo", prompt, stream=True)), asked)
+        same(list(said), asked)
+    same(world.metric("ai_api_in_flight", model="echo"), 0, "the number in flight")
+
+
+@case
 def the_last_good_answer_stands_in_when_all_are_down(world):
     create = world.client().chat.completions.with_raw_response.create
     create(model="ok-once", messages=ASK)

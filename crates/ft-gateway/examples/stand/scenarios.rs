@@ -47,6 +47,7 @@ pub(super) fn single() -> Vec<(&'static str, Script)> {
         ("refuses", refuses()),
         ("reasons", reasons()),
         ("odd", odd()),
+        ("echo", echo()),
         ("tools-indexless", calls_with([None, None])),
         ("tools-index-zero", calls_with([Some(0), Some(0)])),
     ]);
@@ -275,6 +276,15 @@ fn odd() -> Script {
     let extra = json!({"x_vendor": {"queue": 0.25}, "system_fingerprint": "fp_odd", "service_tier": "default"});
     let message = json!({"role": "assistant", "content": "Odd.", "annotations": [], "extra_content": {"signature": "abc"}});
     both(extra, plain(message, "stop"), one([json!({"content": "Odd."})], "stop"))
+}
+
+/// What was asked, in chunks of a word with time between them, so that many such streams are under way at once.
+fn echo() -> Script {
+    Script::from_fn(|seen| {
+        let asked = seen.chat().and_then(|request| request.messages.last());
+        let text = asked.map(|message| message.content.text().into_owned());
+        Reply::text(text.unwrap_or_default()).per_chunk(millis(20))
+    })
 }
 
 /// Two calls in pieces with these indexes, as Gemini's compatible endpoint leaves them out or repeats them.

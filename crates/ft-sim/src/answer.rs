@@ -8,19 +8,36 @@ const WORDS: [&str; 16] = [
     "try ", "all ", "day ", "now ",
 ];
 
-/// A text of this many tokens.
-pub(crate) fn words(seed: u64, tokens: u64) -> String {
-    let mut draw = Entropy::seeded(seed);
-    let mut text = String::with_capacity(usize::try_from(tokens).unwrap_or(0).saturating_mul(4));
-    let mut bits = 0;
-    for at in 0..tokens {
-        if at % 16 == 0 {
-            bits = draw.next_u64();
-        }
-        text.push_str(WORDS[usize::from(bits.to_le_bytes()[0] & 15)]);
-        bits >>= 4;
+/// All of them, twice in a row: sixteen words from any place on are a block.
+const TWICE: [u8; 128] = {
+    let mut text = [0; 128];
+    let mut at = 0;
+    while at < 128 {
+        text[at] = WORDS[at / 4 % 16].as_bytes()[at % 4];
+        at += 1;
     }
     text
+};
+
+/// A text of this many tokens. Put together in blocks of sixteen words, since a simulation makes millions of them.
+pub(crate) fn words(seed: u64, tokens: u64) -> String {
+    let mut draw = Entropy::seeded(seed);
+    let bytes = usize::try_from(tokens).unwrap_or(0).saturating_mul(4);
+    let mut text = Vec::with_capacity(bytes);
+    let mut bits = 0;
+    for block in 0.. {
+        let left = bytes - text.len();
+        if left == 0 {
+            break;
+        }
+        if block % 16 == 0 {
+            bits = draw.next_u64();
+        }
+        let from = 4 * usize::from(bits.to_le_bytes()[0] & 15);
+        text.extend_from_slice(&TWICE[from..from + left.min(64)]);
+        bits >>= 4;
+    }
+    String::from_utf8(text).unwrap_or_default()
 }
 
 /// A vector of eight numbers within ±1.

@@ -1,6 +1,5 @@
 //! Every attempt that a modelled provider saw.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ft_core::{ChatRequest, Clock, Tick};
@@ -35,8 +34,16 @@ struct Book {
     total: u64,
     /// The number of the first attempt that is kept, less one: those before were cleared.
     cleared: u64,
-    counts: HashMap<Arc<str>, Counts>,
+    /// By model. There are few, so a list beats a map.
+    counts: Vec<(Arc<str>, Counts)>,
     attempts: Vec<Attempt>,
+}
+
+impl Book {
+    fn of(&self, model: &str) -> &[(Outcome, u64)] {
+        let found = self.counts.iter().find(|(known, _)| **known == *model);
+        found.map_or(&[], |(_, counts)| counts)
+    }
 }
 
 /// The outcomes of one model; few kinds occur, so a list beats a map.
@@ -128,15 +135,14 @@ impl Log {
     /// How many attempts at this model were seen, open ones included, at all providers of this log.
     #[must_use]
     pub fn count(&self, model: &str) -> u64 {
-        self.book().counts.get(model).map_or(0, |counts| counts.iter().map(|(_, n)| n).sum())
+        self.book().of(model).iter().map(|(_, n)| n).sum()
     }
 
     /// How many attempts at this model ended so.
     #[must_use]
     pub fn count_of(&self, model: &str, outcome: Outcome) -> u64 {
         let book = self.book();
-        let counts = book.counts.get(model).into_iter().flatten();
-        counts.filter(|(ended, _)| *ended == outcome).map(|(_, n)| n).sum()
+        book.of(model).iter().filter(|(ended, _)| *ended == outcome).map(|(_, n)| n).sum()
     }
 
     /// How many attempts were seen, open ones included.
@@ -150,7 +156,7 @@ impl Log {
     #[must_use]
     pub fn open(&self) -> u64 {
         let book = self.book();
-        let all = book.counts.values().flatten();
+        let all = book.counts.iter().flat_map(|(_, counts)| counts);
         all.filter(|(outcome, _)| *outcome == Outcome::Open).map(|(_, n)| n).sum()
     }
 
@@ -249,11 +255,13 @@ impl Log {
 }
 
 fn tally(book: &mut Book, model: &Arc<str>, outcome: Outcome, more: bool) {
-    // Looked up by name first, so that a known model costs no clone.
-    if !book.counts.contains_key(model) {
-        book.counts.insert(Arc::clone(model), Counts::new());
-    }
-    let Some(counts) = book.counts.get_mut(model) else { return };
+    let known = book.counts.iter().position(|(known, _)| Arc::ptr_eq(known, model));
+    let known = known.or_else(|| book.counts.iter().position(|(known, _)| known == model));
+    let at = known.unwrap_or_else(|| {
+        book.counts.push((Arc::clone(model), Counts::new()));
+        book.counts.len() - 1
+    });
+    let counts = &mut book.counts[at].1;
     match counts.iter_mut().find(|(counted, _)| *counted == outcome) {
         Some((_, n)) if more => *n += 1,
         Some((_, n)) => *n -= 1,

@@ -79,10 +79,11 @@ impl Model {
 
     fn answer(&self, seen: &Seen<'_>, tokens: u64, wanted: u64) -> Reply {
         let text = words(seen.text_hash(), tokens);
-        let reply = match self.chunks(tokens) {
+        let mut reply = match self.chunks(tokens) {
             chunks if chunks < tokens => Reply::pieces(text, piece_ends(tokens, chunks)),
             _ => Reply::text(text),
         };
+        reply.brief = self.profile.chunk_tokens > 1;
         if tokens < wanted { reply.finish(FinishReason::Length) } else { reply }
     }
 

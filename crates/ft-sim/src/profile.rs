@@ -31,7 +31,8 @@ pub struct Profile {
     /// a short paragraph, so that many requests cost little. At most 1,000,000.
     pub answer_tokens: Size,
     /// Tokens in each chunk after the first, which has one. Default 1. More of them make a simulation of millions
-    /// cheap and change neither when the first content comes nor when the answer ends.
+    /// cheap: streams then also leave out ids and the chunk with the role alone. Neither the moment of the first
+    /// content nor that of the end changes.
     pub chunk_tokens: u64,
     /// The share of faults, from 0 to 1, that is the provider's and not the model's: a request that met one at this
     /// model meets it at the provider's other models as well. Default 0. Counts where draws follow the request

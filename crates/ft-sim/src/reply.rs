@@ -35,6 +35,8 @@ pub struct Reply {
     pub(crate) done: bool,
     pub(crate) finish: Option<FinishReason>,
     pub(crate) usage: Counted,
+    /// Whether a stream says only what it must: no chunk with the role alone, no ids, usage beside the finish reason.
+    pub(crate) brief: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -170,6 +172,7 @@ impl Reply {
             done: true,
             finish: Some(FinishReason::Stop),
             usage: Counted::Really,
+            brief: false,
         }
     }
 

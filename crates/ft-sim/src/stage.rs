@@ -1,6 +1,5 @@
 //! What both stages share: scripts by model, the clock, the seed and the log.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use ft_core::{Clock, Entropy};
@@ -16,7 +15,8 @@ pub(crate) struct Stage {
     clock: Arc<dyn Clock>,
     seed: u64,
     log: Log,
-    lines: RwLock<HashMap<Arc<str>, Arc<Line>>>,
+    /// By model. There are few, so a list beats a map.
+    lines: RwLock<Vec<Arc<Line>>>,
     otherwise: RwLock<Option<Arc<Line>>>,
     down: RwLock<Vec<String>>,
     /// Whether a stream tells its tokens unasked, as the adapter of a real provider makes it do.
@@ -116,7 +116,8 @@ impl Stage {
     pub(crate) fn set_script(&self, model: &str, script: Script) {
         let line = self.line(model, script);
         let mut lines = self.lines.write().unwrap_or_else(PoisonError::into_inner);
-        lines.insert(Arc::clone(&line.name), line);
+        lines.retain(|known| known.name != line.name);
+        lines.push(line);
     }
 
     pub(crate) fn outage(&self, model: &str, on: bool) {
@@ -131,7 +132,7 @@ impl Stage {
     #[cfg(feature = "http")]
     pub(crate) fn models(&self) -> Vec<Arc<str>> {
         let lines = self.lines.read().unwrap_or_else(PoisonError::into_inner);
-        let mut models: Vec<_> = lines.keys().cloned().collect();
+        let mut models: Vec<_> = lines.iter().map(|line| Arc::clone(&line.name)).collect();
         models.sort();
         models
     }
@@ -139,8 +140,9 @@ impl Stage {
     /// Writes the attempt down and says what it meets. `seen` lacks only number and time.
     pub(crate) fn enter<'a>(&'a self, mut seen: Seen<'a>) -> (Play, Entry) {
         seen.provider = &self.name;
-        let listed =
-            self.lines.read().unwrap_or_else(PoisonError::into_inner).get(seen.model).cloned();
+        let lines = self.lines.read().unwrap_or_else(PoisonError::into_inner);
+        let listed = lines.iter().find(|line| *line.name == *seen.model).cloned();
+        drop(lines);
         let model =
             listed.as_ref().map_or_else(|| seen.model.into(), |line| Arc::clone(&line.name));
         let names = Names { provider: Arc::clone(&self.name), model };

@@ -91,7 +91,8 @@ pub(crate) async fn drive(
             };
             source.pop();
             begun += 1;
-            open.push(serve(world, demands, demand, at.max(now)));
+            // Boxed once: as it is, a future of this size would be moved three times.
+            open.push(Box::pin(serve(world, demands, demand, at.max(now))));
         }
         let due = next(&source, begun);
         if let Some(at) = due.filter(|at| *at != set_for) {

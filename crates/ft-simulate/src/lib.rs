@@ -23,9 +23,11 @@
 mod arrivals;
 mod breakers;
 mod clock;
+mod compare;
 mod demand;
 mod engine;
 pub mod report;
+pub mod roi;
 mod run;
 mod scenario;
 mod simulation;
@@ -33,8 +35,10 @@ mod tally;
 pub mod trace;
 mod world;
 
+pub use compare::{ComparisonReport, Difference, Side, compare};
 pub use engine::Progress;
 pub use report::SimulationReport;
+pub use roi::{RoiInputs, RoiReport, roi};
 pub use run::Options;
 pub use scenario::{
     Alone, Arrivals, Burst, Daily, DurationSpread, FaultSpec, Flapping, How, IncidentSpec,

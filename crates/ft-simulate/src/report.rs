@@ -1,17 +1,22 @@
 //! What a simulation found, as values, as a table, as JSON and as a page.
 
+mod comparison;
 mod figures;
+mod html;
 mod part;
 mod run;
 mod table;
 
 use serde::Serialize;
 
+pub(crate) use figures::{dollars, grouped, money, ratio, thousandths};
 pub use part::{
     BreakerReport, BudgetReport, ChangeReport, Cost, PublishedReport, Slice, TargetReport,
     TierShare, TimelineReport, Times, Tokens, Upstream,
 };
 pub use run::RunReport;
+pub(crate) use run::for_requests;
+pub(crate) use table::{aligned, line};
 
 /// What a simulation found.
 ///
@@ -39,6 +44,12 @@ impl SimulationReport {
     pub fn to_json(&self) -> String {
         // Keys are strings and numbers finite, so that it can always be written.
         serde_json::to_string_pretty(self).unwrap_or_default()
+    }
+
+    /// The report as a page with plots, which needs nothing but itself.
+    #[must_use]
+    pub fn to_html(&self) -> String {
+        html::page(self)
     }
 
     /// The report as lines of text for a terminal.

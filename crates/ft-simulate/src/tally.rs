@@ -119,10 +119,6 @@ impl Tally {
         self.live.iter().sum::<u64>() + self.fresh + self.coalesced + self.stale
     }
 
-    pub(crate) fn failed(&self) -> u64 {
-        self.errors.values().sum()
-    }
-
     /// Counts a request that has ended.
     pub(crate) fn note(&mut self, ended: &Ended) {
         self.requests += 1;

@@ -16,13 +16,12 @@ pub(super) fn stream(reply: Reply, seen: &Seen<'_>, created: u64, give_usage: bo
     let steps = match &reply.body {
         Body::Events(events) => given(events, reply.pace),
         Body::Words { text, pieces: ends, tool_calls } => {
-            let frame = ChatChunk {
-                id: answer_id(seen),
-                object: "chat.completion.chunk".to_owned(),
-                created,
-                model: seen.model.to_owned(),
-                ..ChatChunk::default()
-            };
+            let mut frame =
+                ChatChunk { created, model: seen.model.to_owned(), ..ChatChunk::default() };
+            if !reply.brief {
+                frame.id = answer_id(seen);
+                "chat.completion.chunk".clone_into(&mut frame.object);
+            }
             let told = usage(&reply.usage, text, tool_calls, seen).filter(|_| give_usage);
             let told = told.map(|usage| ChatChunk { usage: Some(usage), ..frame.clone() });
             let words = pieces(text, ends.as_deref())
@@ -102,7 +101,7 @@ impl Script {
     fn write(
         mut self,
         content: Vec<Delta>,
-        usage: Option<ChatChunk>,
+        mut usage: Option<ChatChunk>,
         reply: &Reply,
     ) -> VecDeque<Step> {
         let last = content.len();
@@ -119,7 +118,7 @@ impl Script {
             _ => (usize::MAX, None),
         };
         let empty = reply.fault == Some(Fault::EmptyChoices);
-        if !empty && !matches!(reply.fault, Some(Fault::ErrorAfter(0, _))) {
+        if !empty && !reply.brief && !matches!(reply.fault, Some(Fault::ErrorAfter(0, _))) {
             self.say(Delta { role: Some(Role::Assistant), ..Delta::default() });
         }
         for (at, delta) in content.into_iter().enumerate() {
@@ -146,7 +145,11 @@ impl Script {
         }
         if let Some(reason) = reply.finish.clone().filter(|_| !empty) {
             let choice = ChunkChoice { finish_reason: Some(reason), ..ChunkChoice::default() };
-            self.event(ChatChunk { choices: vec![choice], ..self.frame.clone() });
+            let mut last = ChatChunk { choices: vec![choice], ..self.frame.clone() };
+            if reply.brief {
+                last.usage = usage.take().and_then(|told| told.usage);
+            }
+            self.event(last);
         }
         if let Some(usage) = usage {
             self.event(usage);

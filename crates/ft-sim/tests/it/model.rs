@@ -251,3 +251,34 @@ fn impossible_figures_are_refused_by_field() {
     );
     assert_eq!(Model::new(Profile::default()).map(|_| ()), Ok(()));
 }
+
+#[tokio::test(start_paused = true)]
+async fn draws_by_request_do_not_depend_on_the_order_of_requests_and_differ_when_asked_again() {
+    let sim = || {
+        let clock = Arc::new(ManualClock::default());
+        let model = Model::new(Profile::article_anthropic()).unwrap();
+        SimProvider::new("sim", model, clock, 7).drawing_by_request()
+    };
+    let ask = async |sim: &SimProvider, request: u32| {
+        let call = Call { request_id: request.to_string(), ..Call::new("m") };
+        let question = ChatRequest::user("x");
+        let answer =
+            tokio::time::timeout(Duration::from_secs(60), sim.chat(&call, &question)).await;
+        answer.map_or_else(|_| "silent".to_owned(), |answer| format!("{answer:?}"))
+    };
+    let (forth, back) = (sim(), sim());
+    let (mut first, mut second) = (Vec::new(), Vec::new());
+    for request in 0..200 {
+        first.push(ask(&forth, request).await.replace(|c: char| c.is_ascii_digit(), ""));
+    }
+    for request in (0..200).rev() {
+        second.push(ask(&back, request).await.replace(|c: char| c.is_ascii_digit(), ""));
+    }
+    second.reverse();
+    assert_eq!(first, second);
+    let mut again = Vec::new();
+    for request in 0..200 {
+        again.push(ask(&forth, request).await.replace(|c: char| c.is_ascii_digit(), ""));
+    }
+    assert_ne!(first, again, "a second attempt of a request has luck of its own");
+}

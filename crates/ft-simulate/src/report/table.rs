@@ -23,13 +23,13 @@ const ROWS: &[(&str, fn(&RunReport) -> String)] = &[
     ("  p99", |run| millis(run.latency_ms.p99)),
     ("  p99.9", |run| millis(run.latency_ms.p999)),
     ("first token, mean", |run| mean(&run.first_token_ms)),
-    ("  p99", |run| millis(run.first_token_ms.p99)),
+    ("first token, p99", |run| millis(run.first_token_ms.p99)),
     ("upstream calls", |run| grouped(run.upstream.calls)),
     ("  per request", |run| format!("{:.4}", run.upstream.per_request)),
     ("tokens asked", |run| grouped(run.tokens.prompt)),
     ("tokens answered", |run| grouped(run.tokens.answer)),
     ("cost", |run| money(run.total)),
-    ("  per million requests", |run| money(for_requests(run.total, run.requests, 1_000_000))),
+    ("  of 10 million requests", |run| money(for_requests(run.total, run.requests, 10_000_000))),
     ("  of attempts that failed", |run| usd(&run.cost.failed_usd)),
     ("  of callers who left", |run| usd(&run.cost.left_usd)),
 ];
@@ -44,14 +44,15 @@ pub(super) fn table(report: &SimulationReport) -> String {
         }
     }
     line(&mut out, "");
-    columns(&mut out, report);
+    aligned(&mut out, &rows(report));
     for run in &report.runs {
         details(&mut out, run, report.runs.len() > 1);
     }
     out
 }
 
-fn columns(out: &mut String, report: &SimulationReport) {
+/// The figures of the runs beside each other; the first row is their names.
+pub(super) fn rows(report: &SimulationReport) -> Vec<Vec<String>> {
     let mut rows: Vec<Vec<String>> = vec![
         std::iter::once(String::new())
             .chain(report.runs.iter().map(|run| run.name.clone()))
@@ -60,13 +61,14 @@ fn columns(out: &mut String, report: &SimulationReport) {
     for (label, figure) in ROWS {
         let figures: Vec<String> = report.runs.iter().map(figure).collect();
         let nothing = |figure: &String| matches!(figure.as_str(), "–" | "0.00 %" | "$0.00" | "0");
-        if figures.iter().all(nothing) && label.starts_with(' ') {
+        let minor = label.starts_with(' ') || label.starts_with("first token");
+        if figures.iter().all(nothing) && minor {
             continue;
         }
         rows.push(std::iter::once((*label).to_owned()).chain(figures).collect());
         rows.extend(published(label, report));
     }
-    aligned(out, &rows);
+    rows
 }
 
 /// What somebody else published, under our figure.
@@ -76,15 +78,14 @@ fn published(label: &str, report: &SimulationReport) -> Option<Vec<String>> {
         match label {
             "answered (success)" => Some(format!("{:.1} %", published.success? * 100.0)),
             "latency, mean" => Some(format!("{} ms", whole(published.mean_ms?))),
-            "  p99" => None,
-            "cost" => Some(format!("${}", published.cost_of_10m_usd.as_ref()?)),
+            "  p99" => Some(format!("{} ms", whole(published.p99_ms?))),
+            "  of 10 million requests" => Some(usd(published.cost_of_10m_usd.as_ref()?)),
             _ => None,
         }
     };
     let figures: Vec<_> = report.runs.iter().map(figure).collect();
     figures.iter().any(Option::is_some).then(|| {
-        let note = if label == "cost" { "  published, of 10 M" } else { "  published" };
-        std::iter::once(note.to_owned())
+        std::iter::once("    published".to_owned())
             .chain(figures.into_iter().map(|figure| figure.unwrap_or_else(|| "–".to_owned())))
             .collect()
     })
@@ -172,7 +173,7 @@ fn details(out: &mut String, run: &RunReport, named: bool) {
     }
 }
 
-fn aligned(out: &mut String, rows: &[Vec<String>]) {
+pub(crate) fn aligned(out: &mut String, rows: &[Vec<String>]) {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()
@@ -195,7 +196,7 @@ fn aligned(out: &mut String, rows: &[Vec<String>]) {
     }
 }
 
-fn line(out: &mut String, text: &str) {
+pub(crate) fn line(out: &mut String, text: &str) {
     // Writing to a string cannot fail.
     let _ = writeln!(out, "{text}");
 }
@@ -208,7 +209,7 @@ fn millis(millis: Option<u64>) -> String {
     millis.map_or_else(|| "–".to_owned(), |millis| format!("{} ms", grouped(millis)))
 }
 
-fn usd(text: &str) -> String {
+pub(super) fn usd(text: &str) -> String {
     text.parse::<ft_client::cost::Pico>().map_or_else(|_| format!("${text}"), money)
 }
 

@@ -50,10 +50,6 @@ impl Histogram {
         self.count
     }
 
-    pub(crate) const fn sum(&self) -> u128 {
-        self.sum
-    }
-
     pub(crate) const fn most(&self) -> u64 {
         self.most
     }
@@ -134,10 +130,7 @@ mod tests {
         }
         odd.merge(&even);
         assert_eq!(odd.buckets, whole.buckets);
-        assert_eq!(
-            (odd.count(), odd.sum(), odd.most()),
-            (whole.count(), whole.sum(), whole.most())
-        );
+        assert_eq!((odd.count, odd.sum, odd.most), (whole.count, whole.sum, whole.most));
         assert_eq!(Histogram::fine().quantile(50_000), None);
     }
 }

@@ -1,0 +1,208 @@
+//! The report as one page that needs nothing but itself: no script, no font, no picture from elsewhere.
+
+mod plot;
+
+use std::fmt::Write;
+
+use super::figures::{grouped, percent};
+use super::run::RunReport;
+use super::{SimulationReport, table};
+use plot::{Plot, Series};
+
+/// Readable in light and in dark, on a screen and on paper. Colours differ in lightness as well as in hue.
+const STYLE: &str = "\
+:root{--ink:#1c2024;--faint:#667;--paper:#fff;--card:#f5f6f8;--line:#d9dce1;\
+--c0:#2a6fb0;--c1:#e0952b;--c2:#7c5cc4;--c3:#2f9e8f;--cache:#8fb8de;--emergency:#c9b037;--failed:#c8372d;--left:#9aa0a8}\
+@media(prefers-color-scheme:dark){:root{--ink:#e6e8eb;--faint:#9aa3ad;--paper:#14171a;--card:#1d2126;--line:#343a41;\
+--c0:#5fa8e8;--c1:#f0b45c;--c2:#a98fe8;--c3:#5cc9b8;--cache:#3f6a92;--emergency:#d8c65a;--failed:#f0665a;--left:#6b727a}}\
+*{box-sizing:border-box}body{margin:0 auto;padding:2rem 1.25rem 4rem;max-width:64rem;color:var(--ink);\
+background:var(--paper);font:16px/1.5 system-ui,sans-serif}h1{font-size:1.7rem;margin:0}h2{margin:2.5rem 0 .5rem;\
+font-size:1.3rem}h3{margin:1.6rem 0 .3rem;font-size:1rem}p{margin:.5rem 0;max-width:46rem}.faint{color:var(--faint)}\
+.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:.75rem;margin:1rem 0}\
+.card{background:var(--card);border-radius:.5rem;padding:.7rem .9rem}.card b{display:block;font-size:1.35rem;\
+font-variant-numeric:tabular-nums}.card span{color:var(--faint);font-size:.85rem}\
+.scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums;width:100%}\
+th,td{padding:.3rem .6rem;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}\
+th:first-child,td:first-child{text-align:left;white-space:pre}thead th{color:var(--faint);font-weight:600}\
+svg{width:100%;height:auto;display:block}svg text{fill:var(--faint);font-size:11px;font-family:inherit}\
+.axis{stroke:var(--line);stroke-width:1}.legend{display:flex;flex-wrap:wrap;gap:.3rem 1rem;font-size:.85rem;\
+color:var(--faint);margin:.2rem 0 .4rem}.legend i{display:inline-block;width:.8rem;height:.8rem;border-radius:2px;\
+margin-right:.35rem;vertical-align:-1px}";
+
+pub(super) fn page(report: &SimulationReport) -> String {
+    let mut out = String::with_capacity(1 << 17);
+    let name = escaped(if report.scenario.is_empty() { "Simulation" } else { &report.scenario });
+    put(
+        &mut out,
+        &format!(
+            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n<title>{name}: simulated</title>\n\
+         <style>{STYLE}</style>\n</head>\n<body>\n<h1>{name}</h1>\n\
+         <p class=\"faint\">Simulated, seed {}: no provider was asked. Time is simulated time.</p>\n<p>{}</p>\n",
+            report.seed,
+            escaped(&report.about)
+        ),
+    );
+    put(&mut out, "<div class=\"scroll\"><table>");
+    for (at, cells) in table::rows(report).iter().enumerate() {
+        row(&mut out, cells, at == 0);
+    }
+    put(&mut out, "</table></div>\n");
+    for run in &report.runs {
+        section(&mut out, run);
+    }
+    put(&mut out, "</body>\n</html>\n");
+    out
+}
+
+fn section(out: &mut String, run: &RunReport) {
+    put(out, &format!("<h2>{}</h2>\n<div class=\"cards\">", escaped(&run.name)));
+    let millis = |time: Option<u64>| {
+        time.map_or_else(|| "–".to_owned(), |time| format!("{} ms", grouped(time)))
+    };
+    for (figure, label) in [
+        (percent(run.answered, run.requests), "success".to_owned()),
+        (millis(run.latency_ms.p50), "median latency".to_owned()),
+        (millis(run.latency_ms.p99), "p99 latency".to_owned()),
+        (format!("{:.3}", run.upstream.per_request), "upstream calls a request".to_owned()),
+        (super::figures::money(run.total), "cost".to_owned()),
+        (grouped(run.requests), "requests".to_owned()),
+    ] {
+        put(out, &format!("<div class=\"card\"><b>{figure}</b><span>{label}</span></div>"));
+    }
+    put(out, "</div>\n");
+    let plot = Plot::new(run);
+    who_answered(out, run, &plot);
+    latency(out, run, &plot);
+    breakers(out, run, &plot);
+    cost(out, run, &plot);
+    targets(out, run);
+}
+
+/// The colour of each place, as a variable of the style.
+fn colour(run: &RunReport, place: usize) -> String {
+    match run.timeline.places.get(place).map(String::as_str) {
+        Some(last @ ("cache" | "emergency" | "failed" | "left")) => format!("var(--{last})"),
+        _ => format!("var(--c{})", place % 4),
+    }
+}
+
+fn who_answered(out: &mut String, run: &RunReport, plot: &Plot) {
+    heading(out, "Who answered, as a share of the requests");
+    let used = |place: usize| run.timeline.slices.iter().any(|slice| slice.requests[place] > 0);
+    let places: Vec<usize> = (0..run.timeline.places.len()).filter(|&place| used(place)).collect();
+    let named =
+        places.iter().map(|&place| (run.timeline.places[place].as_str(), colour(run, place)));
+    legend(out, named);
+    let layers = places.iter().map(|&place| {
+        let shares = run.timeline.slices.iter().map(|slice| {
+            let all: u64 = slice.requests.iter().sum();
+            super::ratio(slice.requests[place], all)
+        });
+        Series {
+            name: run.timeline.places[place].clone(),
+            colour: colour(run, place),
+            points: shares.collect(),
+        }
+    });
+    put(out, &plot.stacked(&layers.collect::<Vec<_>>()));
+}
+
+fn latency(out: &mut String, run: &RunReport, plot: &Plot) {
+    heading(out, "Latency of what was answered, in milliseconds");
+    let point = |time: Option<u64>| time.map(|time| super::thousandths(time.max(1) * 1_000));
+    let slices = &run.timeline.slices;
+    let series = [
+        Series {
+            name: "p99".to_owned(),
+            colour: "var(--c1)".to_owned(),
+            points: slices.iter().map(|slice| point(slice.p99_ms)).collect(),
+        },
+        Series {
+            name: "median".to_owned(),
+            colour: "var(--c0)".to_owned(),
+            points: slices.iter().map(|slice| point(slice.p50_ms)).collect(),
+        },
+    ];
+    legend(out, series.iter().map(|series| (series.name.as_str(), series.colour.clone())));
+    put(out, &plot.lines(&series));
+}
+
+fn breakers(out: &mut String, run: &RunReport, plot: &Plot) {
+    if run.breakers.is_empty() {
+        return;
+    }
+    heading(out, "When breakers were not closed");
+    let strips: Vec<_> = run
+        .breakers
+        .iter()
+        .map(|breaker| (format!("{}/{}", breaker.provider, breaker.model), &*breaker.intervals))
+        .collect();
+    put(out, &plot.strips(&strips));
+}
+
+fn cost(out: &mut String, run: &RunReport, plot: &Plot) {
+    let dollars = |text: &str| text.parse::<f64>().ok();
+    let points: Vec<_> = run.timeline.slices.iter().map(|slice| dollars(&slice.cost_usd)).collect();
+    if points.iter().flatten().all(|cost| *cost <= 0.0) {
+        return;
+    }
+    heading(out, "Cost, in dollars a slice");
+    let series = Series { name: "cost".to_owned(), colour: "var(--c3)".to_owned(), points };
+    put(out, &plot.bars(&series));
+}
+
+fn targets(out: &mut String, run: &RunReport) {
+    heading(out, "Targets");
+    put(out, "<div class=\"scroll\"><table>");
+    let head = ["target", "attempts", "answered", "failed", "skipped", "cost", "of it failed"];
+    row(out, &head.map(str::to_owned), true);
+    for target in &run.targets {
+        row(
+            out,
+            &[
+                format!("{}/{}", target.provider, target.model),
+                grouped(target.attempts),
+                grouped(target.answered),
+                grouped(target.failed.values().sum()),
+                grouped(target.skipped.values().sum()),
+                table::usd(&target.cost_usd),
+                table::usd(&target.failed_cost_usd),
+            ],
+            false,
+        );
+    }
+    put(out, "</table></div>\n");
+}
+
+fn heading(out: &mut String, text: &str) {
+    put(out, &format!("<h3>{text}</h3>\n"));
+}
+
+fn legend<'a>(out: &mut String, entries: impl Iterator<Item = (&'a str, String)>) {
+    put(out, "<div class=\"legend\">");
+    for (name, colour) in entries {
+        put(out, &format!("<span><i style=\"background:{colour}\"></i>{}</span>", escaped(name)));
+    }
+    put(out, "</div>\n");
+}
+
+fn row(out: &mut String, cells: &[String], head: bool) {
+    let (open, close, tag) = if head { ("<thead>", "</thead>", "th") } else { ("", "", "td") };
+    put(out, &format!("{open}<tr>"));
+    for cell in cells {
+        put(out, &format!("<{tag}>{}</{tag}>", escaped(cell)));
+    }
+    put(out, &format!("</tr>{close}\n"));
+}
+
+fn put(out: &mut String, text: &str) {
+    // Writing to a string cannot fail.
+    let _ = out.write_str(text);
+}
+
+/// Names come from files of others.
+pub(super) fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

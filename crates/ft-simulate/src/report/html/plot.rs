@@ -1,0 +1,320 @@
+//! Plots over simulated time, as SVG text.
+
+use std::fmt::Write;
+
+use super::escaped;
+use crate::report::RunReport;
+
+/// The room of a plot: inside it the data, left of it and below it the axes.
+const WIDTH: f64 = 960.0;
+const LEFT: f64 = 56.0;
+const RIGHT: f64 = 8.0;
+const TOP: f64 = 8.0;
+const BOTTOM: f64 = 22.0;
+
+/// Plots over the time of one run: all of them have the same axis.
+pub(super) struct Plot {
+    slice: f64,
+    slices: usize,
+    until: f64,
+}
+
+/// One figure over the slices.
+pub(super) struct Series {
+    pub(super) name: String,
+    pub(super) colour: String,
+    pub(super) points: Vec<Option<f64>>,
+}
+
+impl Plot {
+    pub(super) fn new(run: &RunReport) -> Self {
+        let slice = run.timeline.slice_seconds;
+        let slices = run.timeline.slices.len().max(1);
+        // The last slice may be a part of one, and must not look like a whole of nothing.
+        Self { slice, slices, until: slice * count(slices) }
+    }
+
+    /// Shares on top of each other, from 0 to 1.
+    pub(super) fn stacked(&self, layers: &[Series]) -> String {
+        let height = 180.0;
+        let mut out = self.begin(height);
+        let y = |share: f64| TOP + (1.0 - share) * (height - TOP - BOTTOM);
+        for at in 0..self.slices {
+            let mut sum = 0.0;
+            for layer in layers {
+                let Some(share) =
+                    layer.points.get(at).copied().flatten().filter(|share| *share > 0.0)
+                else {
+                    continue;
+                };
+                let (low, high) = (sum, sum + share);
+                sum = high;
+                put(
+                    &mut out,
+                    format_args!(
+                        "<rect x=\"{:.2}\" y=\"{:.2}\" width=\"{:.2}\" height=\"{:.2}\" fill=\"{}\"><title>{}: {} {:.2} %</title></rect>",
+                        self.x(self.slice * count(at)),
+                        y(high),
+                        self.step(),
+                        y(low) - y(high),
+                        layer.colour,
+                        moment(self.slice * count(at)),
+                        escaped(&layer.name),
+                        share * 100.0
+                    ),
+                );
+            }
+        }
+        for share in [0.0, 0.5, 1.0] {
+            label_left(&mut out, y(share), &format!("{:.0} %", share * 100.0));
+        }
+        self.end(out, height)
+    }
+
+    /// Lines on a logarithmic scale, of figures of at least 1.
+    pub(super) fn lines(&self, series: &[Series]) -> String {
+        let height = 180.0;
+        let mut out = self.begin(height);
+        let all = || series.iter().flat_map(|series| series.points.iter().flatten().copied());
+        let most = decade_above(all().fold(1.0, f64::max));
+        let least = decade_below(all().fold(most, f64::min)).min(most / 10.0);
+        let decades = digits(most / least);
+        let y = |figure: f64| {
+            let share = digits(figure.max(least) / least) / decades;
+            TOP + (1.0 - share) * (height - TOP - BOTTOM)
+        };
+        let mut at = least;
+        while at <= most * 1.01 {
+            put(
+                &mut out,
+                format_args!(
+                    "<line class=\"axis\" x1=\"{LEFT}\" x2=\"{:.2}\" y1=\"{:.2}\" y2=\"{:.2}\"/>",
+                    WIDTH - RIGHT,
+                    y(at),
+                    y(at)
+                ),
+            );
+            label_left(&mut out, y(at), &format!("{at:.0}"));
+            at *= 10.0;
+        }
+        for series in series {
+            let mut path = String::new();
+            let mut pen = 'M';
+            for (at, point) in series.points.iter().enumerate() {
+                let Some(point) = point else {
+                    pen = 'M';
+                    continue;
+                };
+                let x = self.x(self.slice * (count(at) + 0.5));
+                put(&mut path, format_args!("{pen}{x:.2} {:.2}", y(*point)));
+                pen = 'L';
+            }
+            put(
+                &mut out,
+                format_args!(
+                    "<path d=\"{path}\" fill=\"none\" stroke=\"{}\" stroke-width=\"1.6\" stroke-linejoin=\"round\"><title>{}</title></path>",
+                    series.colour,
+                    escaped(&series.name)
+                ),
+            );
+        }
+        self.end(out, height)
+    }
+
+    /// Bars from zero.
+    pub(super) fn bars(&self, series: &Series) -> String {
+        let height = 130.0;
+        let mut out = self.begin(height);
+        let most = series.points.iter().flatten().copied().fold(0.0, f64::max);
+        let y = |figure: f64| TOP + (1.0 - figure / most) * (height - TOP - BOTTOM);
+        for (at, point) in series.points.iter().enumerate() {
+            let Some(point) = point.filter(|point| *point > 0.0) else { continue };
+            put(
+                &mut out,
+                format_args!(
+                    "<rect x=\"{:.2}\" y=\"{:.2}\" width=\"{:.2}\" height=\"{:.2}\" fill=\"{}\"><title>{}: ${point:.4}</title></rect>",
+                    self.x(self.slice * count(at)),
+                    y(point),
+                    (self.step() - 0.6).max(0.4),
+                    y(0.0) - y(point),
+                    series.colour,
+                    moment(self.slice * count(at))
+                ),
+            );
+        }
+        let digits = if most >= 10.0 {
+            0
+        } else if most >= 0.1 {
+            2
+        } else {
+            4
+        };
+        label_left(&mut out, y(0.0), "$0");
+        label_left(&mut out, y(most), &format!("${most:.digits$}"));
+        self.end(out, height)
+    }
+
+    /// One strip for each name, filled from when until when.
+    pub(super) fn strips(&self, strips: &[(String, &[(f64, f64)])]) -> String {
+        const STRIP: f64 = 26.0;
+        let height = TOP + STRIP * count(strips.len()) + BOTTOM;
+        let mut out = self.begin(height);
+        for (at, (name, intervals)) in strips.iter().enumerate() {
+            let top = TOP + STRIP * count(at);
+            put(
+                &mut out,
+                format_args!("<text x=\"{LEFT}\" y=\"{:.2}\">{}</text>", top + 9.0, escaped(name)),
+            );
+            put(
+                &mut out,
+                format_args!(
+                    "<rect x=\"{LEFT}\" y=\"{:.2}\" width=\"{:.2}\" height=\"9\" fill=\"var(--card)\"/>",
+                    top + 13.0,
+                    WIDTH - RIGHT - LEFT
+                ),
+            );
+            for (from, until) in *intervals {
+                let (from_x, until_x) = (self.x(*from), self.x(until.min(self.until)));
+                put(
+                    &mut out,
+                    format_args!(
+                        "<rect x=\"{from_x:.2}\" y=\"{:.2}\" width=\"{:.2}\" height=\"9\" fill=\"var(--failed)\"><title>{} to {}</title></rect>",
+                        top + 13.0,
+                        (until_x - from_x).max(0.8),
+                        moment(*from),
+                        moment(*until)
+                    ),
+                );
+            }
+        }
+        self.end(out, height)
+    }
+
+    fn x(&self, seconds: f64) -> f64 {
+        LEFT + seconds / self.until * (WIDTH - LEFT - RIGHT)
+    }
+
+    fn step(&self) -> f64 {
+        // A hair more than a slice, so that no background shows between two.
+        (WIDTH - LEFT - RIGHT) / count(self.slices) + 0.3
+    }
+
+    fn begin(&self, height: f64) -> String {
+        format!("<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\">")
+    }
+
+    fn end(&self, mut out: String, height: f64) -> String {
+        let base = height - BOTTOM;
+        put(
+            &mut out,
+            format_args!(
+                "<line class=\"axis\" x1=\"{LEFT}\" x2=\"{:.2}\" y1=\"{base}\" y2=\"{base}\"/>",
+                WIDTH - RIGHT
+            ),
+        );
+        let every = tick(self.until);
+        let mut at = 0.0;
+        while at <= self.until {
+            let anchor = if at > self.until * 0.97 { "end" } else { "middle" };
+            put(
+                &mut out,
+                format_args!(
+                    "<text x=\"{:.2}\" y=\"{:.2}\" text-anchor=\"{anchor}\">{}</text>",
+                    self.x(at),
+                    height - 6.0,
+                    moment(at)
+                ),
+            );
+            at += every;
+        }
+        out.push_str("</svg>\n");
+        out
+    }
+}
+
+fn label_left(out: &mut String, y: f64, text: &str) {
+    put(
+        out,
+        format_args!(
+            "<text x=\"{:.2}\" y=\"{:.2}\" text-anchor=\"end\">{text}</text>",
+            LEFT - 6.0,
+            y + 4.0
+        ),
+    );
+}
+
+/// How far apart the marks of the time axis are: six to twelve of them.
+fn tick(until: f64) -> f64 {
+    const STEPS: [f64; 16] = [
+        1.0,
+        5.0,
+        10.0,
+        30.0,
+        60.0,
+        300.0,
+        600.0,
+        1_800.0,
+        3_600.0,
+        7_200.0,
+        14_400.0,
+        43_200.0,
+        86_400.0,
+        259_200.0,
+        604_800.0,
+        2_592_000.0,
+    ];
+    STEPS.into_iter().find(|step| until / step <= 12.0).unwrap_or(2_592_000.0)
+}
+
+/// `2 d 6 h`, `1:30 h`, `5:10 min`, `7 s`.
+fn moment(seconds: f64) -> String {
+    let part = |length: f64| (seconds / length).floor();
+    if seconds >= 2.0 * 86_400.0 {
+        let hours = ((seconds % 86_400.0) / 3_600.0).floor();
+        let rest = if hours > 0.0 { format!(" {hours:.0} h") } else { String::new() };
+        return format!("{:.0} d{rest}", part(86_400.0));
+    }
+    if seconds >= 3_600.0 {
+        return format!("{:.0}:{:02.0} h", part(3_600.0), ((seconds % 3_600.0) / 60.0).floor());
+    }
+    if seconds >= 60.0 {
+        return format!("{:.0}:{:02.0} min", part(60.0), (seconds % 60.0).floor());
+    }
+    format!("{seconds:.0} s")
+}
+
+fn decade_above(figure: f64) -> f64 {
+    let mut decade = 10.0;
+    while decade < figure {
+        decade *= 10.0;
+    }
+    decade
+}
+
+fn decade_below(figure: f64) -> f64 {
+    let mut decade = 1.0;
+    while decade * 10.0 <= figure {
+        decade *= 10.0;
+    }
+    decade
+}
+
+/// The decimal logarithm, for drawing: linear between powers of two, which is within a fiftieth of a decade and the
+/// same on every machine.
+fn digits(figure: f64) -> f64 {
+    let (mut rest, mut twos) = (figure, 0.0);
+    while rest >= 2.0 {
+        rest /= 2.0;
+        twos += 1.0;
+    }
+    (twos + rest - 1.0) * std::f64::consts::LOG10_2
+}
+
+fn count(number: usize) -> f64 {
+    u32::try_from(number).map_or(f64::MAX, f64::from)
+}
+
+fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
+    // Writing to a string cannot fail.
+    let _ = out.write_fmt(text);
+}

@@ -1,0 +1,27 @@
+//! The public API of ft-simulate.
+
+mod comparison;
+mod determinism;
+mod outcomes;
+mod returns;
+mod scenarios;
+mod wrong_files;
+
+use ft_simulate::{Options, Scenario, SimulationReport, shipped, simulate};
+
+/// A scenario that ships.
+fn scenario(name: &str) -> Scenario {
+    let found = shipped().iter().find(|scenario| scenario.name == name).unwrap();
+    Scenario::from_toml(found.text, found.name).unwrap()
+}
+
+/// A scenario that ships, with so many requests.
+fn played(name: &str, requests: u64) -> SimulationReport {
+    played_with(&scenario(name), requests)
+}
+
+fn played_with(scenario: &Scenario, requests: u64) -> SimulationReport {
+    let mut options = Options::default();
+    options.requests = Some(requests);
+    simulate(scenario, &options, |_, _| {}).unwrap()
+}

@@ -1,15 +1,17 @@
 //! `ft simulate`: a scenario through the real client in virtual time, and what it came to.
 
 mod progress;
+mod returns;
 mod source;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use ft_simulate::{InvalidScenario, Options, simulate};
+use ft_simulate::{InvalidScenario, Options, Side, compare, roi, simulate};
 
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Output, To};
 use progress::Shown;
+use source::Source;
 
 pub(crate) const ABOUT: &str = "\
 Find out what a chain would survive and cost, before it is deployed.
@@ -22,8 +24,10 @@ Scenarios that ship: seed, three-hour-outage, rate-limit-storm, brown-out, aggre
 
 Examples:
   ft simulate seed                                 the article's table, its figures beside ours
+  ft simulate seed --roi                           its prices and return, worked out again
   ft simulate month --html month.html              ten million requests, with plots
   ft simulate mine.toml --config ft.toml           your traffic, your chain
+  ft simulate mine.toml --compare own new.toml     two chains on the same luck, and how sure their difference is
   ft simulate three-hour-outage --json | jq '.runs[0].success'
 
 Exit codes: 0 it was simulated, 1 a file cannot be read or written, 2 the command line, the scenario or the
@@ -36,9 +40,9 @@ pub(crate) struct Args {
     /// A scenario that ships, or a file.
     #[arg(value_name = "NAME|FILE")]
     scenario: String,
-    /// A client's configuration, instead of the scenario's own chains and budgets. Its providers are modelled by
-    /// those of the scenario that have their names.
-    #[arg(long, value_name = "FILE")]
+    /// A client's or a gateway's configuration, instead of the scenario's own chains and budgets. Its providers are
+    /// modelled by those of the scenario that have their names.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["compare", "roi"])]
     config: Option<PathBuf>,
     /// The seed, instead of the scenario's.
     #[arg(long, value_name = "N")]
@@ -46,32 +50,93 @@ pub(crate) struct Args {
     /// How many requests, instead of the scenario's number or duration.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     requests: Option<u64>,
+    /// Two configurations on the same requests and the same luck. `own` is the scenario's own.
+    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["roi", "html"])]
+    compare: Option<Vec<String>>,
     /// Print one JSON document instead of the table.
     #[arg(long)]
     json: bool,
+    /// Write a page with plots to this file as well.
+    #[arg(long, value_name = "FILE", conflicts_with = "roi")]
+    html: Option<PathBuf>,
+    #[command(flatten)]
+    returns: returns::Args,
 }
 
 /// Simulates, and shows what came of it.
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
-    let scenario = source::scenario(&args.scenario)?;
-    let options = Options {
-        seed: args.seed,
-        requests: args.requests,
-        config: args.config.as_deref().map(source::config).transpose()?,
-        trace: source::trace(&scenario)?,
-    };
-    let mut shown = Shown::new(scenario.scenario.all_runs());
-    let report = simulate(&scenario.scenario, &options, |run, progress| shown.tell(run, progress))
-        .map_err(|wrong| unusable(&scenario.located(wrong)))?;
-    shown.clear();
-    if args.json {
-        output.line(&report.to_json())?;
-    } else {
-        output.write(crate::output::To::Stdout, &report.to_table())?;
+    let source = source::scenario(&args.scenario)?;
+    let mut options = Options::default();
+    options.seed = args.seed;
+    options.requests = args.requests;
+    options.trace = source::trace(&source)?;
+    if args.returns.roi {
+        return returns(args, &source, output);
     }
-    Ok(())
+    if let Some(sides) = &args.compare {
+        return compared(args, &source, sides, &options, output);
+    }
+    options.config = args.config.as_deref().map(source::config).transpose()?;
+    let names = match &options.config {
+        Some(_) => vec!["config".to_owned()],
+        None => source.scenario.all_runs().into_iter().map(|run| run.name).collect(),
+    };
+    let mut shown = Shown::new(names);
+    let report = simulate(&source.scenario, &options, |run, progress| shown.tell(run, progress));
+    shown.clear();
+    let report = report.map_err(|wrong| source.unusable(wrong, args.config.as_deref()))?;
+    if let Some(path) = &args.html {
+        write(path, &report.to_html())?;
+    }
+    let text = if args.json { report.to_json() + "\n" } else { report.to_table() };
+    Ok(output.write(To::Stdout, &text)?)
 }
 
-fn unusable(wrong: &InvalidScenario) -> Failure {
-    Failure::usage(wrong.to_string())
+fn compared(
+    args: &Args,
+    source: &Source,
+    sides: &[String],
+    options: &Options,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let [a, b] = sides else { return Err(Failure::usage("--compare takes two configurations")) };
+    let side = |name: &String| -> Result<Side, Failure> {
+        let config = (name != "own").then(|| source::config(Path::new(name))).transpose()?;
+        Ok(Side { name: name.clone(), config })
+    };
+    let sides = [side(a)?, side(b)?];
+    let mut shown = Shown::new(sides.iter().map(|side| side.name.clone()).collect());
+    let report =
+        compare(&source.scenario, &sides, options, |side, progress| shown.tell(side, progress));
+    shown.clear();
+    let report = report.map_err(|wrong| source.unusable(wrong, None))?;
+    let text = if args.json { report.to_json() + "\n" } else { report.to_table() };
+    Ok(output.write(To::Stdout, &text)?)
+}
+
+fn returns(args: &Args, source: &Source, output: &mut Output) -> Result<(), Failure> {
+    let inputs = args.returns.inputs(args.requests);
+    let mut shown = Shown::new(vec!["chain".to_owned(), "alone".to_owned()]);
+    let report =
+        roi(&source.scenario, &inputs, args.seed, |run, progress| shown.tell(run, progress));
+    shown.clear();
+    let report = report.map_err(|wrong| source.unusable(wrong, None))?;
+    let text = if args.json { report.to_json() + "\n" } else { report.to_table() };
+    Ok(output.write(To::Stdout, &text)?)
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    std::fs::write(path, text)
+        .map_err(|error| Failure::failed(format!("cannot write {}: {error}", path.display())))
+}
+
+impl Source {
+    /// What is wrong, with the file and the line where the scenario has the field.
+    fn unusable(&self, wrong: InvalidScenario, config: Option<&Path>) -> Failure {
+        let wrong = self.located(wrong);
+        match config {
+            Some(config) => Failure::usage(format!("{wrong} (with {})", config.display())),
+            None => Failure::usage(wrong.to_string()),
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use ft_core::{Clock, SystemClock, Tick};
-use ft_simulate::{Progress, RunSpec};
+use ft_simulate::Progress;
 
 use crate::figures::grouped;
 
@@ -23,10 +23,10 @@ pub(crate) struct Shown {
 const EVERY: Duration = Duration::from_millis(200);
 
 impl Shown {
-    pub(crate) fn new(runs: Vec<RunSpec>) -> Self {
+    pub(crate) fn new(names: Vec<String>) -> Self {
         let clock = SystemClock::new();
         Self {
-            names: runs.into_iter().map(|run| run.name).collect(),
+            names,
             terminal: std::io::stderr().is_terminal(),
             next: clock.now().after(EVERY),
             clock,

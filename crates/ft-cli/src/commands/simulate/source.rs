@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ft_client::config::ClientConfig;
+use ft_client::config::{ClientConfig, Document};
 use ft_simulate::{InvalidScenario, Scenario, Trace, shipped};
 
 use crate::failure::Failure;
@@ -56,7 +56,8 @@ fn unknown(name: &str, error: &std::io::Error) -> Failure {
     Failure::failed(format!("cannot read {name}: {error}"))
 }
 
-/// Reads a client's configuration. No provider will be reached with it, so keys may be missing.
+/// Reads a client's or a gateway's configuration. No provider will be reached with it, so keys may be missing, and
+/// what a gateway has for its callers plays no part.
 pub(crate) fn config(path: &Path) -> Result<ClientConfig, Failure> {
     let name = path.display().to_string();
     let text =
@@ -64,8 +65,14 @@ pub(crate) fn config(path: &Path) -> Result<ClientConfig, Failure> {
     let lookup = |variable: &str| {
         std::env::var(variable).ok().or_else(|| Some("not-set-and-not-needed".to_owned()))
     };
-    ClientConfig::from_toml(&text, lookup)
-        .map_err(|wrong| Failure::usage(format!("{name}: {wrong}")))
+    let read = || {
+        let mut document = Document::parse(name.as_str(), &text, lookup)?;
+        for section in ["server", "callers"] {
+            let _: Option<serde::de::IgnoredAny> = document.take(section)?;
+        }
+        ClientConfig::from_document(&mut document)
+    };
+    read().map_err(|wrong| Failure::usage(wrong.to_string()))
 }
 
 /// Reads the scenario's trace, if it has one.

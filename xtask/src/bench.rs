@@ -1,39 +1,48 @@
 //! `cargo xtask bench`: measurements as files, and tables that nobody typed.
 //!
-//! A group of a criterion bench may hold references beside our cases: ids that begin with `ref `
-//! (`ref failsafe`, `ref moka get`). The table then has a column per reference with the ratio of
-//! each case to it, measured in the same run: on a shared machine the ratio says more than the
-//! nanoseconds.
+//! A group may hold references beside our cases: ids that begin with `ref ` (`ref failsafe`, `ref nginx`). The table
+//! then has a column per reference with the ratio of each case to it, measured in the same run: on a shared machine the
+//! ratio says more than the nanoseconds.
 
+mod behaviour;
+mod binary;
 mod compare;
 mod criterion;
+mod gateway;
+pub(crate) mod goals;
+mod instructions;
 mod machine;
+mod part;
+mod peers;
+mod primitives;
 mod results;
+mod seed;
 mod table;
+mod unit;
 
 use std::path::Path;
 
-use cargo_metadata::{Metadata, TargetKind};
+use cargo_metadata::Metadata;
 use clap::{Args, Subcommand};
 
-use crate::process::Cmd;
 use crate::{Outcome, workspace};
-use results::Results;
+use results::{PartRun, Results};
 
 /// The page that is written from the results.
 const PAGE: &str = "docs/benchmarks.md";
 
-/// Run the benches, keep the figures in `bench/results/<commit>.json`, write docs/benchmarks.md.
+/// Measure, keep the figures in `bench/results/<commit>.json`, write docs/benchmarks.md.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Options {
     #[command(subcommand)]
     verb: Option<Verb>,
 
-    /// Crates or benches by name; all of them if none is given.
+    /// Parts (primitives, instructions, gateway, behaviour, seed, peers), crates or benches by name; all parts but
+    /// peers if none is given. What is measured at one commit is merged into its results.
     names: Vec<String>,
 
-    /// A first impression: criterion's short mode. The page says so.
+    /// A first impression under target/bench, which replaces nothing that is kept.
     #[arg(long)]
     quick: bool,
 }
@@ -41,82 +50,101 @@ pub(crate) struct Options {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Compare(compare::Options),
-    /// Write docs/benchmarks.md again from kept results.
+    /// Write docs/benchmarks.md again from kept results and bench/goals.toml.
     Table {
         /// A commit with a file in bench/results, or a path.
         results: String,
     },
 }
 
-/// One bench target of one crate.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Target {
-    krate: String,
-    bench: String,
+/// Where a part runs, and how.
+struct Run<'a> {
+    root: &'a Path,
+    metadata: &'a Metadata,
+    quick: bool,
 }
 
-/// Measures, compares or renders; false when a comparison is over its threshold.
+/// Measures, compares or renders; false when a comparison is over its threshold, or a part could not be measured.
 ///
 /// # Errors
-/// When a bench fails, a name is unknown, or a file cannot be read or written.
+/// When a name is unknown, or a file cannot be read or written.
 pub(crate) fn run(options: &Options) -> Outcome<bool> {
     let root = workspace::root();
     match &options.verb {
-        Some(Verb::Compare(options)) => return compare::run(&root, options),
+        Some(Verb::Compare(options)) => compare::run(&root, options),
         Some(Verb::Table { results }) => {
-            write(&root.join(PAGE), &table::page(&Results::find(&root, results)?))?;
+            let results = Results::find(&root, results)?;
+            let needless = goals::needless(&goals::load(&root)?, &results);
+            render(&root, &results)?;
+            Ok(needless.is_empty())
         }
-        None => measure(&root, &options.names, options.quick)?,
+        None => measure(&root, &options.names, options.quick),
     }
-    println!("wrote {PAGE}");
-    Ok(true)
 }
 
-fn measure(root: &Path, names: &[String], quick: bool) -> Outcome<()> {
+/// Runs the parts one after the other, and keeps what each found before the next begins.
+fn measure(root: &Path, names: &[String], quick: bool) -> Outcome<bool> {
     let metadata = workspace::metadata(root)?;
-    let targets = chosen(targets(&metadata), names)?;
+    let parts = part::chosen(primitives::targets(&metadata), names)?;
+    // Before an hour of measuring, not after it.
+    goals::load(root)?;
+    let run = Run { root, metadata: &metadata, quick };
     let mut results = Results::begin(root, quick)?;
-    for Target { krate, bench } in targets {
-        let line = format!("bench --package {krate} --all-features --bench {bench}");
-        let command = Cmd::cargo(&if quick { line + " -- --quick" } else { line });
-        println!("\n$ {command}");
-        let begun = machine::file_time();
-        if !command.stream(root, |line| println!("{line}"))? {
-            return Err(format!("`{command}` failed").into());
-        }
-        let folder = metadata.target_directory.join("criterion");
-        let cases = criterion::collect(folder.as_std_path(), begun)?;
-        if cases.is_empty() {
-            return Err(format!("`{command}` left no estimates in {folder}").into());
-        }
-        results.replace(&krate, &bench, cases);
+    if results.commit.ends_with("-dirty") && !quick {
+        println!("NOTE: files differ from the commit; results of record come from a clean tree.");
     }
-    let path = results.path();
-    write(&root.join(&path), &(serde_json::to_string_pretty(&results)? + "\n"))?;
-    println!("\nwrote {path}");
-    write(&root.join(PAGE), &table::page(&results))
+    results.versions.extend(primitives::versions(&metadata));
+    let mut failed = Vec::new();
+    for part in &parts {
+        let name = part.name();
+        println!("\n== {name}");
+        let (date, load) = (machine::now(root), machine::load());
+        let watch = machine::Stopwatch::start();
+        match part.measure(&run, &mut results) {
+            Ok(left_out) => {
+                for left in &left_out {
+                    println!("LEFT OUT of {name}: {left}");
+                }
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "seconds of a run"
+                )]
+                let seconds = watch.seconds() as u64;
+                println!("== {name} took {seconds} s");
+                if part.is_whole() {
+                    results.parts.insert(name, PartRun { date, load, seconds, left_out });
+                }
+            }
+            Err(error) => {
+                println!("FAILED: {name}: {error}");
+                failed.push(name);
+            }
+        }
+        write(&root.join(results.path()), &(serde_json::to_string_pretty(&results)? + "\n"))?;
+    }
+    println!("\nwrote {}", results.path());
+    render(root, &results)?;
+    if !failed.is_empty() {
+        println!("failed: {}; run them again by name to fill the page", failed.join(", "));
+    }
+    Ok(failed.is_empty())
 }
 
-fn targets(metadata: &Metadata) -> Vec<Target> {
-    let mut found: Vec<Target> = Vec::new();
-    for package in metadata.workspace_packages() {
-        for target in package.targets.iter().filter(|target| target.is_kind(TargetKind::Bench)) {
-            let (krate, bench) = (package.name.to_string(), target.name.clone());
-            found.push(Target { krate, bench });
-        }
+/// Writes the page and says what of it needs a word in the goals.
+fn render(root: &Path, results: &Results) -> Outcome<()> {
+    let figures = goals::load(root)?;
+    let page = results.page();
+    write(&root.join(&page), &table::page(results, &figures))?;
+    println!("\n{}", table::goals(results, &figures));
+    println!("wrote {page}");
+    for id in goals::needless(&figures, results) {
+        println!("{}: {id}: the figure is met, so take its reason away", goals::FILE);
     }
-    found.sort_by(|a, b| (&a.krate, &a.bench).cmp(&(&b.krate, &b.bench)));
-    found
-}
-
-/// The targets that the names ask for; a name that fits nothing is an error, not an empty run.
-fn chosen(targets: Vec<Target>, names: &[String]) -> Outcome<Vec<Target>> {
-    let fits = |target: &Target, name: &String| target.krate == *name || target.bench == *name;
-    if let Some(name) = names.iter().find(|name| !targets.iter().any(|target| fits(target, name))) {
-        return Err(format!("no crate with benches and no bench is called `{name}`").into());
+    for id in goals::unexplained(&figures, results) {
+        println!("{}: {id}: the figure is missed: give it a reason, or mend it", goals::FILE);
     }
-    let wanted = |target: &Target| names.is_empty() || names.iter().any(|name| fits(target, name));
-    Ok(targets.into_iter().filter(wanted).collect())
+    Ok(())
 }
 
 fn write(path: &Path, text: &str) -> Outcome<()> {
@@ -124,23 +152,4 @@ fn write(path: &Path, text: &str) -> Outcome<()> {
         std::fs::create_dir_all(folder)?;
     }
     Ok(std::fs::write(path, text)?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn target(krate: &str, bench: &str) -> Target {
-        Target { krate: krate.to_owned(), bench: bench.to_owned() }
-    }
-
-    #[test]
-    fn a_name_is_a_crate_or_a_bench() {
-        let all = vec![target("ft-breaker", "breaker"), target("ft-cache", "hit")];
-        let pick = |name: &str| chosen(all.clone(), &[name.to_owned()]);
-        assert_eq!(pick("ft-cache").unwrap(), [target("ft-cache", "hit")]);
-        assert_eq!(pick("breaker").unwrap(), [target("ft-breaker", "breaker")]);
-        assert!(pick("nothing").is_err());
-        assert_eq!(chosen(all.clone(), &[]).unwrap(), all);
-    }
 }

@@ -79,11 +79,14 @@ pub(crate) fn run(_options: &Options) -> Outcome<bool> {
 }
 
 fn violations(root: &Path, tree: &Tree) -> Outcome<Vec<Violation>> {
+    const FIGURES: &str = crate::bench::goals::FILE;
     let metadata = workspace::metadata(root)?;
     let mut found: Vec<Violation> = FILE_RULES.iter().flat_map(|rule| rule(tree)).collect();
     found.extend(layers::check(tree, &metadata));
     found.extend(layers::check_closures(root)?);
     found.extend(licences::check(&metadata));
+    let goals = crate::bench::goals::mistakes(root)?;
+    found.extend(goals.into_iter().map(|wrong| Violation::new(FIGURES, 1, "figures", wrong)));
     found.sort();
     found.dedup();
     Ok(found)

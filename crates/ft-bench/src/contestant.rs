@@ -68,7 +68,7 @@ impl Contestant {
         command.arg("-c").arg(&config);
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
         let folder = Some(folder);
-        Self { name: "ref nginx", address, child, folder }.listening().map(Some)
+        Self { name: "ref nginx", address, child, folder }.listening(START).map(Some)
     }
 
     /// The gateway: the program `ft` at this path, or the same server inside this program.
@@ -88,12 +88,28 @@ impl Contestant {
         command.arg("serve").arg("--config").arg(&config);
         let errors = std::fs::File::create(folder.join("stderr"))?;
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors).spawn()?;
-        Self { name: "gateway", address, child, folder: Some(folder) }.listening()
+        Self { name: "gateway", address, child, folder: Some(folder) }.listening(START)
+    }
+
+    /// Whatever a command starts at this address.
+    ///
+    /// # Errors
+    /// When it cannot be started or takes no connection in time.
+    pub(crate) fn of_command(
+        name: &'static str,
+        mut command: Command,
+        address: SocketAddr,
+        patience: Duration,
+    ) -> Outcome<Self> {
+        let folder = folder("peer")?;
+        let errors = std::fs::File::create(folder.join("stderr"))?;
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors).spawn()?;
+        Self { name, address, child, folder: Some(folder) }.listening(patience)
     }
 
     /// Waits until it takes connections.
-    fn listening(mut self) -> Outcome<Self> {
-        for _ in 0..200 {
+    fn listening(mut self, patience: Duration) -> Outcome<Self> {
+        for _ in 0..patience.as_millis() / 25 {
             if TcpStream::connect(self.address).is_ok() {
                 return Ok(self);
             }
@@ -111,6 +127,9 @@ impl Contestant {
     }
 }
 
+/// How long a server may take to start.
+const START: Duration = Duration::from_secs(5);
+
 impl Drop for Contestant {
     fn drop(&mut self) {
         let _ = self.child.kill();
@@ -122,7 +141,10 @@ impl Drop for Contestant {
 }
 
 /// An address that was free a moment ago.
-fn free_address() -> Outcome<SocketAddr> {
+///
+/// # Errors
+/// When there is none.
+pub(crate) fn free_address() -> Outcome<SocketAddr> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }
 

@@ -54,6 +54,7 @@ async fn ask(gateway: &Contestant, scene: Scene, requests: u64) -> Outcome<f64> 
         millis: 60_000,
         rate: None,
         requests: Some(requests),
+        headers: Vec::new(),
     };
     let seen = load(&options).await?;
     if seen.errors > 0 {

@@ -12,7 +12,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::header::{CONTENT_TYPE, HOST};
+use hyper::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName};
 use hyper_util::rt::TokioIo;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpStream;
@@ -45,6 +45,9 @@ pub(crate) struct Options {
     /// Most requests over all connections.
     #[arg(long)]
     pub(crate) requests: Option<u64>,
+    /// More headers, as `name: value`.
+    #[arg(long = "header")]
+    pub(crate) headers: Vec<String>,
 }
 
 /// What the callers saw. Times in nanoseconds.
@@ -111,7 +114,7 @@ pub(crate) async fn load(options: &Options) -> Outcome<Seen> {
     let clock = SystemClock::new();
     let mut connections = Vec::new();
     for _ in 0..options.connections {
-        connections.push(Connection::open(options.to).await?);
+        connections.push(Connection::open(options.to).await?.with_headers(&options.headers)?);
     }
     let begun = clock.now();
     let until = begun.after(Duration::from_millis(options.millis));
@@ -163,6 +166,7 @@ pub(crate) async fn load(options: &Options) -> Outcome<Seen> {
 pub(crate) struct Connection {
     to: SocketAddr,
     sender: SendRequest<Full<Bytes>>,
+    headers: HeaderMap,
     _driver: Arc<JoinSet<()>>,
 }
 
@@ -177,7 +181,26 @@ impl Connection {
         driver.spawn(async move {
             let _ = connection.await;
         });
-        Ok(Self { to, sender, _driver: Arc::new(driver) })
+        Ok(Self { to, sender, headers: HeaderMap::new(), _driver: Arc::new(driver) })
+    }
+
+    /// The same connection, whose requests have these headers too.
+    ///
+    /// # Errors
+    /// When one is not of the form `name: value`.
+    fn with_headers(mut self, headers: &[String]) -> Outcome<Self> {
+        for header in headers {
+            let (name, value) = header.split_once(':').ok_or("a header without a colon")?;
+            self.headers.insert(HeaderName::try_from(name.trim())?, value.trim().try_into()?);
+        }
+        Ok(self)
+    }
+
+    /// Another connection in its place.
+    async fn open_again(&mut self) -> Outcome<()> {
+        let headers = std::mem::take(&mut self.headers);
+        *self = Self { headers, ..Self::open(self.to).await? };
+        Ok(())
     }
 
     /// Sends a question and gives the answer's head.
@@ -186,10 +209,12 @@ impl Connection {
     /// When the connection breaks.
     pub(crate) async fn send(&mut self, question: &Bytes) -> Outcome<hyper::Response<Incoming>> {
         self.sender.ready().await?;
-        let request = Request::post("/v1/chat/completions")
+        let mut request = Request::post("/v1/chat/completions")
             .header(HOST, self.to.to_string())
             .header(CONTENT_TYPE, "application/json")
             .body(Full::new(question.clone()))?;
+        let more = self.headers.iter().map(|(name, value)| (name.clone(), value.clone()));
+        request.headers_mut().extend(more);
         Ok(self.sender.send_request(request).await?)
     }
 
@@ -207,7 +232,7 @@ impl Connection {
                 // What closes a connection without an answer has failed this request, not the run.
                 times.errors += 1;
                 times.latency.push(since(begun)?);
-                *self = Self::open(self.to).await?;
+                self.open_again().await?;
                 return Ok(());
             }
         };
@@ -233,7 +258,7 @@ impl Connection {
         if failed {
             times.errors += 1;
             if self.sender.is_closed() {
-                *self = Self::open(self.to).await?;
+                self.open_again().await?;
             }
         }
         Ok(())

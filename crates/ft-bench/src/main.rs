@@ -9,17 +9,21 @@
 #![expect(clippy::print_stdout, reason = "a command's figures go there")]
 #![expect(clippy::print_stderr, reason = "and its progress here")]
 
+mod added;
 mod calls;
 mod contestant;
+mod core;
 mod failover;
 mod gateway;
 mod load;
 mod measure;
 mod memory;
+mod peers;
 mod process;
 mod proxy;
 mod results;
 mod scene;
+mod sockets;
 mod upstream;
 
 use std::error::Error;
@@ -51,6 +55,12 @@ enum Part {
     Load(load::Options),
     /// Calls from this process: what the client costs beside bare HTTP.
     Calls(calls::Options),
+    /// The article's table over real sockets.
+    Sockets(sockets::Options),
+    /// One hot path, so often and no more, for a tool that counts.
+    Core(core::Options),
+    /// The gateway beside other gateways, which a file says how to start.
+    Peers(peers::Options),
 }
 
 fn main() -> ExitCode {
@@ -61,6 +71,9 @@ fn main() -> ExitCode {
         Part::Gateway(options) => gateway::run(&options),
         Part::Load(options) => load::run(&options),
         Part::Calls(options) => calls::run(&options),
+        Part::Sockets(options) => sockets::run(&options),
+        Part::Core(options) => core::run(&options),
+        Part::Peers(options) => peers::run(&options),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,

@@ -10,7 +10,7 @@ use crate::contestant::Contestant;
 use crate::load::{self, Seen, load};
 use crate::results::{Case, Unit, quantile};
 use crate::scene::Scene;
-use crate::{Outcome, failover, memory, process};
+use crate::{Outcome, added, failover, memory, process};
 
 /// What to measure, and for how long.
 #[derive(Debug, Args)]
@@ -21,7 +21,7 @@ pub(crate) struct Options {
     /// A first impression: fewer rounds, shorter ones.
     #[arg(long)]
     quick: bool,
-    /// Only these parts: `plain-1024`, `plain-65536`, `burst-100`, `paced-100`, `memory`, `failover`.
+    /// Only these parts: `plain-1024`, `plain-65536`, `burst-100`, `paced-100`, `added`, `memory`, `failover`.
     #[arg(long)]
     only: Vec<String>,
     /// Rounds of each scene.
@@ -71,6 +71,10 @@ async fn measure(options: &Options) -> Outcome<Vec<Case>> {
             eprintln!("{name}");
             cases.extend(scene_of_all(options, &contestants, scene, name, connections).await?);
         }
+    }
+    if options.wants("added") {
+        eprintln!("added latency");
+        cases.extend(added::measure(&contestants, upstream.address, options.rounds()).await?);
     }
     if options.wants("failover")
         && let Some(gateway) = contestants.iter().find(|one| one.name == "gateway")
@@ -128,6 +132,7 @@ async fn scene_of_all(
                 millis: if round == 0 { 300 } else { millis },
                 rate: None,
                 requests: None,
+                headers: Vec::new(),
             };
             let before = process::processor_time(contestant.pid())?;
             let seen = load(&load_options).await?;
@@ -167,17 +172,17 @@ async fn scene_of_all(
 }
 
 /// Takes one of the callers' times, in nanoseconds.
-type Time = fn(&Seen) -> u64;
+pub(crate) type Time = fn(&Seen) -> u64;
 
 /// What of the callers' times is told.
-const TIMES: [(&str, Time); 4] = [
+pub(crate) const TIMES: [(&str, Time); 4] = [
     ("p50", |seen| seen.latency.p50),
     ("p99", |seen| seen.latency.p99),
     ("p99.9", |seen| seen.latency.p999),
     ("first byte, p50", |seen| seen.first.p50),
 ];
 
-fn per(spent: Duration, requests: u64) -> f64 {
+pub(crate) fn per(spent: Duration, requests: u64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
     let requests = requests.max(1) as f64;
     spent.as_secs_f64() * 1e9 / requests

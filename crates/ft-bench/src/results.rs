@@ -24,6 +24,8 @@ pub(crate) enum Unit {
     /// Nanoseconds.
     Ns,
     Bytes,
+    Count,
+    Percent,
 }
 
 impl Case {

@@ -76,8 +76,12 @@ impl Scene {
     pub(crate) fn of_body(body: &[u8]) -> Option<Self> {
         const FIELD: &str = "\"model\":\"";
         let head = String::from_utf8_lossy(&body[..body.len().min(512)]);
-        let model = head.split(FIELD).nth(1)?.split('"').next()?;
-        Self::of_model(model)
+        if let Some(rest) = head.split(FIELD).nth(1) {
+            return Self::of_model(rest.split('"').next()?);
+        }
+        // Some write the model last, or with blanks.
+        let body: serde_json::Value = serde_json::from_slice(body).ok()?;
+        Self::of_model(body["model"].as_str()?)
     }
 
     pub(crate) const fn is_streamed(self) -> bool {

@@ -1,5 +1,5 @@
 //! The healthy path and the rejection, beside other breakers, a bare atomic load and a clock read.
-//! Ratios within one run are what counts.
+//! Ratios within one run are what counts. Sixteen threads where there are the cores for them.
 
 use std::hint::black_box;
 use std::pin::pin;
@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use criterion::{
-    BenchmarkGroup, Criterion, criterion_group, criterion_main, measurement::WallTime,
+    BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main, measurement::WallTime,
 };
 use failsafe::CircuitBreaker as _;
 use ft_breaker::{Breaker, BreakerConfig};
@@ -29,17 +29,22 @@ fn breaker(config: BreakerConfig) -> (Breaker, SystemClock) {
     (Breaker::new(config, Arc::new(clock)).expect("a valid config"), clock)
 }
 
-/// Time of one thread, and of each of two threads that run at once.
+/// Time of one thread, and of each of two (and sixteen, where each has a core) that run at once.
 fn one_and_two(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, call: impl Fn() + Sync) {
-    group.bench_function(format!("{name}/1"), |bench| bench.iter(&call));
-    group.bench_function(format!("{name}/2"), |bench| {
-        bench.iter_custom(|times| together(times, &call));
-    });
+    group.bench_function(BenchmarkId::new(name, 1), |bench| bench.iter(&call));
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    for threads in [2, 16] {
+        if threads == 2 || threads <= cores {
+            group.bench_function(BenchmarkId::new(name, threads), |bench| {
+                bench.iter_custom(|times| together(threads, times, &call));
+            });
+        }
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "a bench measures the machine's own time")]
-fn together(times: u64, call: &(impl Fn() + Sync)) -> Duration {
-    let start = Barrier::new(2);
+fn together(threads: usize, times: u64, call: &(impl Fn() + Sync)) -> Duration {
+    let start = Barrier::new(threads);
     let run = || {
         start.wait();
         let began = Instant::now();
@@ -47,9 +52,10 @@ fn together(times: u64, call: &(impl Fn() + Sync)) -> Duration {
         began.elapsed()
     };
     std::thread::scope(|scope| {
-        let other = scope.spawn(run);
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(run)).collect();
         let mine = run();
-        (mine + other.join().expect("the other thread")) / 2
+        let all = others.into_iter().map(|other| other.join().expect("another thread"));
+        all.fold(mine, |sum, one| sum + one) / u32::try_from(threads).expect("few threads")
     })
 }
 
@@ -57,11 +63,11 @@ fn healthy(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("healthy");
 
     let word = AtomicU64::new(0);
-    one_and_two(&mut group, "an atomic load", || {
+    one_and_two(&mut group, "ref an atomic load", || {
         black_box(black_box(&word).load(Ordering::Acquire));
     });
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    one_and_two(&mut group, "a clock read", || {
+    one_and_two(&mut group, "ref a clock read", || {
         black_box(clock.now());
     });
 
@@ -88,17 +94,17 @@ fn healthy(criterion: &mut Criterion) {
     let backoff = failsafe::backoff::constant(HOUR);
     let policy = failsafe::failure_policy::consecutive_failures(5, backoff);
     let failsafe = failsafe::Config::new().failure_policy(policy).build();
-    one_and_two(&mut group, "failsafe consecutive", || {
+    one_and_two(&mut group, "ref failsafe consecutive", || {
         let _ = black_box(failsafe.call(|| black_box(Ok::<(), ()>(()))));
     });
     let recloser = Recloser::custom().closed_len(100).build();
-    one_and_two(&mut group, "recloser", || {
+    one_and_two(&mut group, "ref recloser", || {
         let _ = black_box(recloser.call(|| black_box(Ok::<(), ()>(()))));
     });
     let layer =
         CircuitBreakerLayer::builder().failure_rate_threshold(0.5).build().expect("a policy");
     let service = layer.layer(service_fn(|(): ()| std::future::ready(Ok::<(), String>(()))));
-    group.bench_function("tower-resilience/1", |bench| {
+    group.bench_function(BenchmarkId::new("ref tower-resilience", 1), |bench| {
         let mut service = service.clone();
         let mut cx = Context::from_waker(Waker::noop());
         bench.iter(|| {
@@ -115,7 +121,7 @@ fn healthy(criterion: &mut Criterion) {
 fn rejection(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("rejection");
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    one_and_two(&mut group, "a clock read", || {
+    one_and_two(&mut group, "ref a clock read", || {
         black_box(clock.now());
     });
     let (open, _) = breaker(BreakerConfig::default());

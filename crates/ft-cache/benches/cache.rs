@@ -37,10 +37,10 @@ fn keys(c: &mut Criterion) {
         group.bench_function(BenchmarkId::new("key", kib), |b| {
             b.iter(|| Key::of(&SCOPE, black_box(&request)));
         });
-        group.bench_function(BenchmarkId::new("blake3_of_the_same_bytes", kib), |b| {
+        group.bench_function(BenchmarkId::new("ref blake3 of the same bytes", kib), |b| {
             b.iter(|| blake3::hash(black_box(&encoded)));
         });
-        group.bench_function(BenchmarkId::new("encoding_alone", kib), |b| {
+        group.bench_function(BenchmarkId::new("encoding alone", kib), |b| {
             let mut kept = Vec::with_capacity(encoded.len());
             b.iter(|| {
                 kept.clear();
@@ -63,15 +63,15 @@ fn hits(c: &mut Criterion) {
         .time_to_live(Duration::from_secs(86_400))
         .build();
     raw.insert(*key.as_bytes(), Arc::new(fill()));
-    group.bench_function("raw_moka_get", |b| b.iter(|| raw.get(black_box(key.as_bytes()))));
+    group.bench_function("ref moka get", |b| b.iter(|| raw.get(black_box(key.as_bytes()))));
 
     let store = Arc::new(MokaStore::new(64 << 20, config.lifetime()));
     let cache = Cache::new(Arc::clone(&store) as Arc<dyn Store>, config).expect("valid");
     cache.fill(key, &SCOPE, fill(), Tick::ZERO).expect("storable");
-    group.bench_function("store_get", |b| b.iter(|| store.get(black_box(&key))));
+    group.bench_function("store get", |b| b.iter(|| store.get(black_box(&key))));
     let now = Tick::from_secs(1);
-    group.bench_function("lookup", |b| b.iter(|| cache.lookup(black_box(&key), now)));
-    group.bench_function("key_and_lookup_1KiB", |b| {
+    group.bench_function("look-up", |b| b.iter(|| cache.lookup(black_box(&key), now)));
+    group.bench_function("key and look-up, 1 KiB", |b| {
         b.iter(|| cache.lookup(&Key::of(&SCOPE, black_box(&request)), now));
     });
     group.finish();

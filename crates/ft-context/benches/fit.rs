@@ -44,10 +44,10 @@ fn plainly_fitting(c: &mut Criterion) {
         ("64 KiB in 128 messages", &conversation(64, 512)),
     ];
     for (name, request) in requests {
-        group.bench_function(name, |b| {
+        group.bench_function(BenchmarkId::new("fit", name), |b| {
             b.iter(|| fit(black_box(request), &window, &Estimator::O200K, &Strategy::DropOldest));
         });
-        group.bench_function(format!("reference: clone of {name}"), |b| {
+        group.bench_function(BenchmarkId::new("ref a clone of it", name), |b| {
             b.iter(|| black_box(request).clone());
         });
     }
@@ -108,7 +108,7 @@ fn counting(c: &mut Criterion) {
         b.iter(|| ft_context::Exact::O200K.count_text(black_box(&text)));
     });
     let reference = tiktoken_rs::o200k_base_singleton();
-    group.bench_function("reference: tiktoken-rs", |b| {
+    group.bench_function("ref tiktoken-rs", |b| {
         b.iter(|| reference.encode_ordinary(black_box(&text)).len());
     });
     group.finish();

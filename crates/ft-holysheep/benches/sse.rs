@@ -26,7 +26,7 @@ fn streams(c: &mut Criterion) {
     let classifier = Classifier::builtin();
     let mut group = c.benchmark_group("stream of 100 chunks");
     group.throughput(Throughput::Elements(100));
-    group.bench_function("reference: serde_json alone", |b| {
+    group.bench_function("ref serde_json alone", |b| {
         b.iter(|| {
             for chunk in &chunks {
                 black_box(serde_json::from_str::<ChatChunk>(chunk).ok());
@@ -58,7 +58,7 @@ fn failures(c: &mut Criterion) {
     let by_status = br#"{"error":{"message":"The purple hamsters of this endpoint are striking against their wheels, and nobody knows for how long.","type":"hamster_error","param":null,"code":null}}"#;
     let (classifier, headers) = (Classifier::builtin(), HeaderMap::new());
     let mut group = c.benchmark_group("classify");
-    group.bench_function("reference: serde_json alone", |b| {
+    group.bench_function("ref serde_json alone", |b| {
         b.iter(|| serde_json::from_slice::<serde_json::Value>(black_box(by_status)));
     });
     for (name, body) in [("by code", &by_code[..]), ("through the whole table", by_status)] {

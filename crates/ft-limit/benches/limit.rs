@@ -12,13 +12,13 @@ use ft_limit::{AmplificationCap, Gate, InFlight, RetryBudget, Slowness};
 use tower::retry::budget::{Budget, TpsBudget};
 
 fn references(c: &mut Criterion) {
-    let mut group = c.benchmark_group("reference");
+    let mut group = c.benchmark_group("limit");
     let atomic = AtomicU64::new(0);
-    group.bench_function("atomic fetch_add", |b| b.iter(|| atomic.fetch_add(1, Ordering::Relaxed)));
+    group.bench_function("ref atomic fetch_add", |b| b.iter(|| atomic.fetch_add(1, Ordering::Relaxed)));
     let clock = SystemClock::new();
-    group.bench_function("clock read", |b| b.iter(|| clock.now()));
+    group.bench_function("ref clock read", |b| b.iter(|| clock.now()));
     let tower = TpsBudget::new(Duration::from_secs(10), 1, 0.2);
-    group.bench_function("tower TpsBudget deposit", |b| b.iter(|| tower.deposit()));
+    group.bench_function("ref tower TpsBudget deposit", |b| b.iter(|| tower.deposit()));
     group.finish();
 }
 

@@ -6,10 +6,10 @@ use std::path::Path;
 use clap::Args;
 
 use super::results::{Case, Results};
-use super::table::duration;
+use super::unit::Unit;
 use crate::Outcome;
 
-/// Compare two kept results; exit code 1 if a case of B is slower than in A by more than allowed.
+/// Compare two kept results; exit code 1 if a case of B is worse than in A by more than allowed.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// Before: a commit with a file in bench/results, or a path.
@@ -18,7 +18,7 @@ pub(crate) struct Options {
     /// After.
     b: String,
 
-    /// How much slower a case may be.
+    /// How much worse a case may be: slower, larger, or less where more is better.
     #[arg(long, default_value = "10%", value_parser = percent)]
     threshold: f64,
 
@@ -42,16 +42,16 @@ pub(super) fn run(root: &Path, options: &Options) -> Outcome<bool> {
         return Err("the two results have no case in common".into());
     }
     for change in &changes {
-        let mark = if change.share > options.threshold { "SLOWER" } else { "" };
+        let mark = if change.share > options.threshold { "WORSE" } else { "" };
         println!("{change} {mark}");
     }
     for gone in a.cases.iter().filter(|case| find(&b, case).is_none()) {
         println!("only in {}: {} / {}", a.commit, gone.group, gone.label());
     }
-    let slower = changes.iter().filter(|change| change.share > options.threshold).count();
+    let worse = changes.iter().filter(|change| change.share > options.threshold).count();
     let allowed = 100.0 * options.threshold;
-    println!("{slower} of {} cases slower by more than {allowed} %", changes.len());
-    Ok(slower == 0)
+    println!("{worse} of {} cases worse by more than {allowed} %", changes.len());
+    Ok(worse == 0)
 }
 
 /// How one case of ours changed.
@@ -60,7 +60,7 @@ struct Change {
     name: String,
     before: String,
     after: String,
-    /// 0.1 is ten per cent slower.
+    /// 0.1 is ten per cent worse.
     share: f64,
 }
 
@@ -76,22 +76,29 @@ fn changes(a: &Results, b: &Results, ratios: bool) -> Vec<Change> {
     for after in b.cases.iter().filter(|case| !case.is_reference()) {
         let Some(before) = find(a, after) else { continue };
         let name = format!("{} / {} / {}", after.krate, after.group, after.label());
+        let unit = after.unit;
         if !ratios {
-            let share = after.median_ns / before.median_ns - 1.0;
-            let (before, after) = (duration(before.median_ns), duration(after.median_ns));
+            let share = worse(unit, before.median, after.median);
+            let (before, after) = (unit.shown(before.median), unit.shown(after.median));
             changes.push(Change { name, before, after, share });
             continue;
         }
         for reference in b.cases.iter().filter(|reference| after.compares_with(reference)) {
             let Some(old_reference) = find(a, reference) else { continue };
-            let old = before.median_ns / old_reference.median_ns;
-            let new = after.median_ns / reference.median_ns;
+            let old = before.median / old_reference.median;
+            let new = after.median / reference.median;
             let (before, after) = (format!("{old:.3} ×"), format!("{new:.3} ×"));
             let name = format!("{name} to {}", reference.label());
-            changes.push(Change { name, before, after, share: new / old - 1.0 });
+            changes.push(Change { name, before, after, share: worse(unit, old, new) });
         }
     }
     changes
+}
+
+/// By which share a figure became worse; nothing of nothing is no change.
+fn worse(unit: Unit, before: f64, after: f64) -> f64 {
+    let (good, bad) = if unit.more_is_better() { (after, before) } else { (before, after) };
+    if (bad - good).abs() < f64::EPSILON { 0.0 } else { bad / good - 1.0 }
 }
 
 fn find<'a>(results: &'a Results, case: &Case) -> Option<&'a Case> {
@@ -128,6 +135,18 @@ mod tests {
         assert_eq!(slower(before(), vec![case("a", None, 109.0)], false), 0);
         assert_eq!(slower(before(), vec![case("a", None, 111.0)], false), 1);
         assert_eq!(slower(before(), vec![case("a", None, 50.0)], false), 0);
+    }
+
+    #[test]
+    fn less_is_worse_where_more_is_better() {
+        let with = |unit, median| Case { unit, ..case("a", None, median) };
+        let success = |share| vec![with(Unit::Percent, share)];
+        assert_eq!(slower(success(99.0), success(80.0), false), 1);
+        assert_eq!(slower(success(80.0), success(99.0), false), 0);
+        let calls = |count| vec![with(Unit::Count, count)];
+        assert_eq!(slower(calls(0.0), calls(0.0), false), 0);
+        assert_eq!(slower(calls(0.0), calls(1.0), false), 1);
+        assert_eq!(slower(calls(1.0), calls(0.0), false), 0);
     }
 
     #[test]

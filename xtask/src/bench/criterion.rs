@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use serde::Deserialize;
 
 use super::results::Case;
+use super::unit::Unit;
 use crate::Outcome;
 
 /// `new/benchmark.json`: what was measured.
@@ -71,10 +72,11 @@ fn case(benchmark: &str, estimates: &str) -> Outcome<Case> {
         id: function_id.unwrap_or_else(|| group_id.clone()),
         group: group_id,
         value: value_str,
-        median_ns: median.point_estimate,
-        low_ns: median.confidence_interval.lower_bound,
-        high_ns: median.confidence_interval.upper_bound,
-        deviation_ns: median_abs_dev.point_estimate,
+        unit: Unit::Ns,
+        median: median.point_estimate,
+        low: median.confidence_interval.lower_bound,
+        high: median.confidence_interval.upper_bound,
+        deviation: median_abs_dev.point_estimate,
     })
 }
 
@@ -97,7 +99,7 @@ pub(super) mod tests {
         let case = case(BENCHMARK, ESTIMATES).unwrap();
         assert_eq!((case.group.as_str(), case.id.as_str()), ("breaker", "ref failsafe"));
         assert_eq!(case.value.as_deref(), Some("2"));
-        assert_eq!((case.median_ns, case.low_ns, case.deviation_ns), (10.0, 9.5, 0.2));
+        assert_eq!((case.median, case.low, case.deviation), (10.0, 9.5, 0.2));
     }
 
     #[test]

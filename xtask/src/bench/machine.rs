@@ -33,9 +33,25 @@ fn cpu_model(cpuinfo: &str) -> Option<&str> {
     Some(line.split_once(':')?.1.trim())
 }
 
-/// The day, as the machine counts it.
-pub(super) fn today(root: &Path) -> String {
-    said(root, "date", &["-u", "+%Y-%m-%d"]).unwrap_or_else(|| "unknown".to_owned())
+/// The minute, as the machine counts it.
+pub(super) fn now(root: &Path) -> String {
+    said(root, "date", &["-u", "+%Y-%m-%d %H:%M"]).unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// The load averages of the last 1, 5 and 15 minutes.
+pub(super) fn load() -> String {
+    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let averages: Vec<&str> = text.split_whitespace().take(3).collect();
+    if averages.is_empty() { "unknown".to_owned() } else { averages.join(" ") }
+}
+
+/// What a program says of its version, on either output; `None` where it is not installed.
+pub(super) fn version(program: &str, args: &[&str]) -> Option<String> {
+    let output = std::process::Command::new(program).args(args).output().ok()?;
+    let said = if output.stdout.is_empty() { output.stderr } else { output.stdout };
+    let said = String::from_utf8_lossy(&said);
+    let line = said.lines().next().unwrap_or_default().trim();
+    (output.status.success() && !line.is_empty()).then(|| line.to_owned())
 }
 
 /// The commit that is measured, marked if the files differ from it. What a measurement itself
@@ -45,7 +61,7 @@ pub(super) fn commit(root: &Path) -> String {
         return "unknown".to_owned();
     };
     let changes = Cmd::new("git", &["status", "--porcelain", "--untracked-files=no", "--", "."])
-        .arg(":!bench/results")
+        .arg(":!bench")
         .arg(format!(":!{}", super::PAGE));
     match changes.output(root) {
         Ok(text) if text.is_empty() => commit,
@@ -58,6 +74,21 @@ pub(super) fn commit(root: &Path) -> String {
 pub(super) fn file_time() -> SystemTime {
     // File systems cut times to their own tick, at most a second.
     SystemTime::now() - Duration::from_secs(1)
+}
+
+/// How long something takes that is run once.
+pub(super) struct Stopwatch(std::time::Instant);
+
+impl Stopwatch {
+    #[expect(clippy::disallowed_methods, reason = "it measures the machine's own time")]
+    pub(super) fn start() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "it measures the machine's own time")]
+    pub(super) fn seconds(&self) -> f64 {
+        self.0.elapsed().as_secs_f64()
+    }
 }
 
 fn said(root: &Path, program: &str, args: &[&str]) -> Option<String> {

@@ -1,24 +1,46 @@
 //! The figures of one commit on one machine: `bench/results/<commit>.json`.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::machine::{self, Machine};
+use super::unit::Unit;
 use crate::Outcome;
 
 /// Where the files are kept.
-const FOLDER: &str = "bench/results";
+pub(super) const FOLDER: &str = "bench/results";
+
+/// Where a first impression goes: it is not kept, and no page is written over for it.
+const QUICK_FOLDER: &str = "target/bench";
 
 /// All cases measured at one commit.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Results {
     pub(super) commit: String,
-    pub(super) date: String,
-    /// Measured in criterion's short mode: an impression, not evidence.
+    /// Measured in short: an impression, not evidence.
     pub(super) quick: bool,
     pub(super) machine: Machine,
+    /// Of peers and tools that were measured with or against.
+    #[serde(default)]
+    pub(super) versions: BTreeMap<String, String>,
+    /// By part, since parts may run on their own and are merged here.
+    #[serde(default)]
+    pub(super) parts: BTreeMap<String, PartRun>,
     pub(super) cases: Vec<Case>,
+}
+
+/// When and under what a part was measured.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct PartRun {
+    pub(super) date: String,
+    /// The load averages of the machine when it began.
+    pub(super) load: String,
+    pub(super) seconds: u64,
+    /// What was left out, and why.
+    #[serde(default)]
+    pub(super) left_out: Vec<String>,
 }
 
 /// One measured function, with its parameter if it has one.
@@ -31,15 +53,39 @@ pub(super) struct Case {
     pub(super) id: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(super) value: Option<String>,
-    pub(super) median_ns: f64,
-    /// Bounds of the 95 % confidence interval of the median.
-    pub(super) low_ns: f64,
-    pub(super) high_ns: f64,
+    #[serde(default)]
+    pub(super) unit: Unit,
+    pub(super) median: f64,
+    /// Bounds of the 95 % confidence interval of the median, or the quartiles of the rounds.
+    pub(super) low: f64,
+    pub(super) high: f64,
     /// Median absolute deviation.
-    pub(super) deviation_ns: f64,
+    pub(super) deviation: f64,
 }
 
 impl Case {
+    /// A figure that has no spread: a count, or the outcome of a simulation.
+    pub(super) fn exact(
+        group: &str,
+        id: &str,
+        value: Option<&str>,
+        unit: Unit,
+        figure: f64,
+    ) -> Self {
+        Self {
+            krate: String::new(),
+            bench: String::new(),
+            group: group.to_owned(),
+            id: id.to_owned(),
+            value: value.map(str::to_owned),
+            unit,
+            median: figure,
+            low: figure,
+            high: figure,
+            deviation: 0.0,
+        }
+    }
+
     /// What makes two measurements comparable.
     pub(super) fn key(&self) -> (&str, &str, &str, Option<&str>) {
         (&self.krate, &self.group, &self.id, self.value.as_deref())
@@ -76,9 +122,10 @@ impl Results {
     pub(super) fn begin(root: &Path, quick: bool) -> Outcome<Self> {
         let fresh = Self {
             commit: machine::commit(root),
-            date: machine::today(root),
             quick,
             machine: Machine::here(root),
+            versions: BTreeMap::new(),
+            parts: BTreeMap::new(),
             cases: Vec::new(),
         };
         let path = root.join(fresh.path());
@@ -86,13 +133,22 @@ impl Results {
             return Ok(fresh);
         }
         let kept = Self::load(&path)?;
-        let same = kept.machine == fresh.machine && kept.quick == quick;
-        Ok(Self { cases: if same { kept.cases } else { Vec::new() }, ..fresh })
+        Ok(if kept.machine == fresh.machine && kept.quick == quick { kept } else { fresh })
     }
 
     /// The file of these results, from the workspace root.
     pub(super) fn path(&self) -> String {
-        format!("{FOLDER}/{}.json", self.commit)
+        let folder = if self.quick { QUICK_FOLDER } else { FOLDER };
+        format!("{folder}/{}.json", self.commit)
+    }
+
+    /// The page of these results, from the workspace root.
+    pub(super) fn page(&self) -> String {
+        if self.quick {
+            format!("{QUICK_FOLDER}/{}.md", self.commit)
+        } else {
+            super::PAGE.to_owned()
+        }
     }
 
     /// Results by the beginning of their commit, or by a path.
@@ -124,7 +180,7 @@ impl Results {
         Ok(results.map_err(|error| format!("{}: {error}", path.display()))?)
     }
 
-    /// Puts the cases of one bench in the place of its earlier ones.
+    /// Puts the cases of one bench, or of one run of a part, in the place of its earlier ones.
     pub(super) fn replace(&mut self, krate: &str, bench: &str, cases: Vec<Case>) {
         self.cases.retain(|case| (case.krate.as_str(), case.bench.as_str()) != (krate, bench));
         self.cases.extend(cases.into_iter().map(|case| Case {
@@ -141,17 +197,18 @@ pub(super) mod tests {
     use super::*;
 
     /// A made-up case of the crate `ft-a` and the group `g`.
-    pub(in crate::bench) fn case(id: &str, value: Option<&str>, median_ns: f64) -> Case {
+    pub(in crate::bench) fn case(id: &str, value: Option<&str>, median: f64) -> Case {
         Case {
             krate: "ft-a".to_owned(),
             bench: "b".to_owned(),
             group: "g".to_owned(),
             id: id.to_owned(),
             value: value.map(str::to_owned),
-            median_ns,
-            low_ns: median_ns * 0.99,
-            high_ns: median_ns * 1.01,
-            deviation_ns: median_ns * 0.02,
+            unit: Unit::Ns,
+            median,
+            low: median * 0.99,
+            high: median * 1.01,
+            deviation: median * 0.02,
         }
     }
 
@@ -163,8 +220,15 @@ pub(super) mod tests {
             system: "linux x86_64".to_owned(),
             rustc: "rustc 1.95.0".to_owned(),
         };
-        let (commit, date) = ("abc1234567".to_owned(), "2026-01-02".to_owned());
-        Results { commit, date, quick: false, machine, cases }
+        let commit = "abc1234567".to_owned();
+        let part = PartRun {
+            date: "2026-01-02 03:04".to_owned(),
+            load: "0.10 0.20 0.30".to_owned(),
+            seconds: 61,
+            left_out: Vec::new(),
+        };
+        let parts = BTreeMap::from([("ft-a".to_owned(), part)]);
+        Results { commit, quick: false, machine, versions: BTreeMap::new(), parts, cases }
     }
 
     #[test]
@@ -184,6 +248,15 @@ pub(super) mod tests {
         results.replace("ft-a", "b", vec![case("new", None, 2.0)]);
         let ids: Vec<&str> = results.cases.iter().map(|case| case.id.as_str()).collect();
         assert_eq!(ids, ["kept", "new"]);
+    }
+
+    #[test]
+    fn a_first_impression_overwrites_nothing_that_is_kept() {
+        let kept = results(vec![]);
+        let quick = Results { quick: true, ..kept.clone() };
+        assert_eq!(kept.path(), "bench/results/abc1234567.json");
+        assert_ne!(kept.path(), quick.path());
+        assert_ne!(kept.page(), quick.page());
     }
 
     #[test]

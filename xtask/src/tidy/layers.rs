@@ -49,7 +49,7 @@ const LAYERS: &[Layer] = &[
         &["ft-core", "ft-client", "ft-cost", "ft-holysheep", "ft-sim", "ft-simulate", "ft-gateway"],
         &[],
     ),
-    layer("ft-bench", &["ft-core", "ft-client", "ft-gateway"], &[]),
+    layer("ft-bench", &["ft-core", "ft-holysheep", "ft-client", "ft-sim", "ft-gateway"], &[]),
     layer("xtask", &[], &[]),
 ];
 

@@ -140,6 +140,10 @@ impl Body {
     /// No chunk is lost: it is taken out of the stream only when it is returned.
     async fn next(&mut self) -> Option<Result<Piece, Bad>> {
         if let Some(piece) = self.head.next() {
+            if self.head.len() == 0 {
+                // A stream may go on for minutes: what held its beginning is given back.
+                self.head = Vec::new().into_iter();
+            }
             return Some(Ok(piece));
         }
         let wait = self.job.timers.next_wait(self.job.clock.now());

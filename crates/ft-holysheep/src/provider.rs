@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use ft_core::chat::{ChatRequest, ChatResponse, ChunkStream, EmbeddingRequest, EmbeddingResponse};
 use ft_core::{ApiKey, Call, ErrorKind, Provider, ProviderError};
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, Response, Url};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use reqwest::{Client, Request, Response, Url};
 
 use crate::secrets::Secrets;
 use crate::stream::ChunkBody;
@@ -161,8 +161,10 @@ impl Shared {
         body: Vec<u8>,
         streamed: bool,
     ) -> Result<Response, ProviderError> {
-        let headers = self.request_headers(call, streamed)?;
-        let sending = self.client.post(url).headers(headers).body(body).send();
+        let mut request = Request::new(Method::POST, url);
+        *request.headers_mut() = self.request_headers(call, streamed)?;
+        *request.body_mut() = Some(body.into());
+        let sending = self.client.execute(request);
         let mut response =
             sending.await.map_err(|error| failure::of_request(error, &self.secrets))?;
         if response.status().is_success() {

@@ -1,5 +1,6 @@
 //! A streamed answer: from bytes to chunks, and to the one honest end.
 
+mod alike;
 mod body;
 mod chunk;
 mod reader;

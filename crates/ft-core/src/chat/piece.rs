@@ -31,7 +31,7 @@ impl Piece {
     /// The text must be one line, as server-sent events carry it: a text with line ends in it is not kept.
     #[must_use]
     pub fn with_raw(chunk: ChatChunk, raw: Bytes) -> Self {
-        let one_line = !raw.iter().any(|byte| matches!(byte, b'\n' | b'\r'));
+        let one_line = !raw.contains(&b'\n') && !raw.contains(&b'\r');
         Self { chunk, raw: one_line.then_some(raw) }
     }
 
@@ -45,6 +45,13 @@ impl Piece {
     pub fn chunk_mut(&mut self) -> &mut ChatChunk {
         self.raw = None;
         &mut self.chunk
+    }
+
+    /// Changes the chunk. `change` says whether it did: where it did not, the text is still its text.
+    pub fn change(&mut self, change: impl FnOnce(&mut ChatChunk) -> bool) {
+        if change(&mut self.chunk) {
+            self.raw = None;
+        }
     }
 
     /// The text it came as, one line of JSON; `None` when there was none, or it has been changed since.

@@ -44,6 +44,11 @@ pub(super) fn read(body: &[u8]) -> Reading {
 ///
 /// `error`, vLLM's flat `object: "error"`, Groq's `x_groq.error`, MiniMax's `base_resp`.
 pub(crate) fn carries_error(object: &Map<String, Value>) -> bool {
+    const FIELDS: [&str; 5] = ["error", "object", "type", "x_groq", "base_resp"];
+    // Each event of a stream is asked: looking through its few fields is cheaper than looking up five.
+    if !object.keys().any(|field| FIELDS.contains(&field.as_str())) {
+        return false;
+    }
     object.get("error").is_some_and(is_error)
         || object.get("object").and_then(Value::as_str) == Some("error")
         || object.get("type").and_then(Value::as_str) == Some("error")

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io;
 
-use ft_core::chat::{ChatRequest, EmbeddingRequest, Extra, Message, Stop, Tool};
+use ft_core::chat::{ChatRequest, Content, EmbeddingRequest, Extra, Message, Stop, Tool};
 use ft_core::{ErrorKind, ProviderError};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -108,7 +108,14 @@ pub(super) fn chat(
         metadata: metadata.as_ref(),
         extra,
     };
-    write(&chat, most)
+    let said: usize = messages
+        .iter()
+        .map(|message| match &message.content {
+            Content::Text(text) => text.len() + 64,
+            Content::Absent | Content::Null | Content::Parts(_) => 256,
+        })
+        .sum();
+    write(&chat, said + 256, most)
 }
 
 /// The options of a stream, with usage asked for; a request without a stream must have none.
@@ -143,11 +150,12 @@ pub(super) fn embedding(
     most: usize,
 ) -> Result<Vec<u8>, ProviderError> {
     let EmbeddingRequest { model: _, input, extra } = request;
-    write(&Embedding { model, input, extra }, most)
+    write(&Embedding { model, input, extra }, 1024, most)
 }
 
-fn write(body: &impl Serialize, most: usize) -> Result<Vec<u8>, ProviderError> {
-    let mut capped = Capped { bytes: Vec::with_capacity(1024), most };
+/// Writes a body of about this many bytes.
+fn write(body: &impl Serialize, about: usize, most: usize) -> Result<Vec<u8>, ProviderError> {
+    let mut capped = Capped { bytes: Vec::with_capacity(about.min(most)), most };
     match serde_json::to_writer(&mut capped, body) {
         Ok(()) => Ok(capped.bytes),
         Err(error) if error.is_io() => Err(ProviderError::new(ErrorKind::PayloadTooLarge)

@@ -8,6 +8,7 @@ use ft_core::chat::{ChatChunk, ChatResponse, Piece, replay};
 use ft_core::{ErrorKind, UnixMillis};
 use http::HeaderMap;
 
+use super::alike::Alike;
 use super::chunk::{self, Parsed};
 use crate::classify::{Classifier, Verdict};
 use crate::sse::{Event, Parser, TooLarge};
@@ -68,6 +69,7 @@ struct State {
     items: VecDeque<Result<Piece, Verdict>>,
     /// Each choice that began, and whether it has ended.
     choices: Vec<(u32, bool)>,
+    alike: Alike,
     /// An error was seen; what follows is read for usage only.
     failed: Option<Verdict>,
     over: bool,
@@ -233,7 +235,17 @@ impl State {
             self.fail(data, rules);
             return;
         }
-        match chunk::parse(data) {
+        let parsed = match self.alike.read(data) {
+            Some(chunk) => Parsed::Chunk(chunk, true),
+            None => {
+                let parsed = chunk::parse(data);
+                if let Parsed::Chunk(chunk, true) = &parsed {
+                    self.alike.learn(data, chunk);
+                }
+                parsed
+            }
+        };
+        match parsed {
             Parsed::Error(rest) => {
                 self.items.extend(rest.map(Piece::from).map(Ok));
                 self.fail(data, rules);

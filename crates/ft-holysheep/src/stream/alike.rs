@@ -1,0 +1,173 @@
+//! Chunks that differ from an earlier one in their text alone, as most of a stream's do.
+//!
+//! Such a chunk is not parsed: its text is read, and everything else is what it was. Parsing was half of what a
+//! chunk cost.
+
+use ft_core::chat::ChatChunk;
+use memchr::{memchr, memmem};
+
+/// What a stream's next chunks are compared with.
+#[derive(Default)]
+pub(super) struct Alike {
+    pattern: Option<Pattern>,
+    /// Chunks in a row that were like no other.
+    misses: u8,
+}
+
+struct Pattern {
+    /// The event up to its text, with the quote that begins it.
+    head: Vec<u8>,
+    /// The event from the quote on that ends its text.
+    tail: Vec<u8>,
+    chunk: ChatChunk,
+}
+
+/// Some vendors put something new into every chunk, such as OpenAI's `obfuscation`: there is no use in comparing.
+const MOST_MISSES: u8 = 16;
+
+const KEY: &[u8] = b"\"content\"";
+
+impl Alike {
+    /// The chunk of an event that differs from the pattern in its text alone.
+    pub(super) fn read(&mut self, data: &[u8]) -> Option<ChatChunk> {
+        let chunk = self.pattern.as_ref()?.read(data)?;
+        self.misses = 0;
+        Some(chunk)
+    }
+
+    /// Takes an event that had to be parsed for the pattern, if it is of the common kind.
+    pub(super) fn learn(&mut self, data: &[u8], chunk: &ChatChunk) {
+        if self.misses < MOST_MISSES {
+            self.misses += 1;
+            self.pattern = Pattern::of(data, chunk);
+        } else {
+            self.pattern = None;
+        }
+    }
+}
+
+impl Pattern {
+    fn of(data: &[u8], chunk: &ChatChunk) -> Option<Self> {
+        let [choice] = &chunk.choices[..] else { return None };
+        let text = choice.delta.content.as_deref()?;
+        // The key stands there once and nothing outside the text is escaped, so this is the key of that text.
+        let key = memmem::find(data, KEY)?;
+        let begin = key + KEY.len() + b":\"".len();
+        let (head, rest) = data.split_at_checked(begin)?;
+        if !head.ends_with(b":\"") || memchr(b'\\', head).is_some() {
+            return None;
+        }
+        let tail = &rest[end_of_text(rest)?..];
+        if memmem::find(rest, KEY).is_some() || memchr(b'\\', tail).is_some() {
+            return None;
+        }
+        let pattern = Self { head: head.to_vec(), tail: tail.to_vec(), chunk: chunk.clone() };
+        (pattern.text(data)? == text).then_some(pattern)
+    }
+
+    /// The text of an event that begins and ends like this one. An event of which more than the text is different
+    /// has no text here: what stands between head and tail must be one string.
+    fn text(&self, data: &[u8]) -> Option<String> {
+        if !data.starts_with(&self.head) || !data.ends_with(&self.tail) {
+            return None;
+        }
+        let text = data.get(self.head.len() - 1..=data.len() - self.tail.len())?;
+        serde_json::from_slice(text).ok()
+    }
+
+    fn read(&self, data: &[u8]) -> Option<ChatChunk> {
+        let text = self.text(data)?;
+        let mut chunk = self.chunk.clone();
+        chunk.choices.first_mut()?.delta.content = Some(text);
+        Some(chunk)
+    }
+}
+
+/// Where the string that has begun ends.
+fn end_of_text(rest: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        at += memchr::memchr2(b'"', b'\\', rest.get(at..)?)?;
+        if rest[at] == b'"' {
+            return Some(at);
+        }
+        at += 2;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn chunk(data: &str) -> ChatChunk {
+        serde_json::from_str(data).unwrap()
+    }
+
+    fn event(text: &str) -> String {
+        format!(
+            r#"{{"id":"a","novel":{{"b":[1.50]}},"choices":[{{"index":0,"delta":{{"content":{}}},"finish_reason":null}}]}}"#,
+            serde_json::to_string(text).unwrap()
+        )
+    }
+
+    fn learned(data: &str) -> Alike {
+        let mut alike = Alike::default();
+        alike.learn(data.as_bytes(), &chunk(data));
+        alike
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_is_what_would_have_been_parsed(first in ".*", next in ".*") {
+            let (first, next) = (event(&first), event(&next));
+            let read = learned(&first).read(next.as_bytes());
+            prop_assert_eq!(read, Some(chunk(&next)));
+        }
+    }
+
+    #[test]
+    fn what_differs_in_more_than_its_text_is_parsed() {
+        let mut alike = learned(&event("a"));
+        for other in [
+            event("a").replace("null", "\"stop\""),
+            event("a").replace("\"a\",\"novel", "\"b\",\"novel"),
+            event("a").replace("\"content\":\"a\"", "\"content\":\"a\",\"role\":\"x\""),
+            event("a").replace("\"content\":\"a\"", "\"content\":\"a\nb\""),
+            event("a").replace("\"content\":\"a\"", "\"content\":\"a"),
+            String::new(),
+        ] {
+            assert_eq!(alike.read(other.as_bytes()), None, "{other}");
+        }
+        assert!(alike.read(event("b").as_bytes()).is_some());
+    }
+
+    #[test]
+    fn a_text_that_cannot_be_told_from_others_is_no_pattern() {
+        for data in [
+            r#"{"choices":[{"delta":{"content":"a"},"message":{"content":"a"}}]}"#,
+            r#"{"choices":[{"delta":{"content": "a"}}]}"#,
+            r#"{"kind":"content","choices":[{"delta":{"content":"a"}}]}"#,
+            r#"{"x":{"content":"a"},"choices":[{"delta":{"\u0063ontent":"a"}}]}"#,
+            r#"{"choices":[{"delta":{"content":"a"}},{"delta":{}}]}"#,
+            r#"{"choices":[{"delta":{"content":null}}]}"#,
+            r#"{"choices":[]}"#,
+        ] {
+            assert_eq!(learned(data).read(data.as_bytes()), None, "{data}");
+        }
+    }
+
+    #[test]
+    fn streams_whose_chunks_are_never_alike_are_not_compared_for_ever() {
+        let mut alike = Alike::default();
+        for at in 0..MOST_MISSES {
+            let data = event("a").replace("\"a\",\"novel", &format!("\"{at}\",\"novel"));
+            assert_eq!(alike.read(data.as_bytes()), None);
+            alike.learn(data.as_bytes(), &chunk(&data));
+        }
+        let data = event("a");
+        alike.learn(data.as_bytes(), &chunk(&data));
+        assert_eq!(alike.read(data.as_bytes()), None);
+    }
+}

@@ -25,6 +25,7 @@ use std::path::Path;
 use cargo_metadata::Metadata;
 use clap::{Args, Subcommand};
 
+use crate::process::Cmd;
 use crate::{Outcome, workspace};
 use results::{PartRun, Results};
 
@@ -45,6 +46,10 @@ pub(crate) struct Options {
     /// A first impression under target/bench, which replaces nothing that is kept.
     #[arg(long)]
     quick: bool,
+
+    /// Build what would be measured, and stop.
+    #[arg(long)]
+    no_run: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -78,17 +83,25 @@ pub(crate) fn run(options: &Options) -> Outcome<bool> {
             render(&root, &results)?;
             Ok(needless.is_empty())
         }
-        None => measure(&root, &options.names, options.quick),
+        None => measure(&root, options),
     }
 }
 
 /// Runs the parts one after the other, and keeps what each found before the next begins.
-fn measure(root: &Path, names: &[String], quick: bool) -> Outcome<bool> {
+fn measure(root: &Path, options: &Options) -> Outcome<bool> {
     let metadata = workspace::metadata(root)?;
-    let parts = part::chosen(primitives::targets(&metadata), names)?;
-    // Before an hour of measuring, not after it.
+    let parts = part::chosen(primitives::targets(&metadata), &options.names)?;
+    // A slip in the file shows before the measuring, not after it.
     goals::load(root)?;
+    let quick = options.quick;
     let run = Run { root, metadata: &metadata, quick };
+    // All of it before the first figure: a compiler is no neighbour to measure beside.
+    for part in &parts {
+        part.build(&run)?;
+    }
+    if options.no_run {
+        return Ok(true);
+    }
     let mut results = Results::begin(root, quick)?;
     if results.commit.ends_with("-dirty") && !quick {
         println!("NOTE: files differ from the commit; results of record come from a clean tree.");
@@ -145,6 +158,16 @@ fn render(root: &Path, results: &Results) -> Outcome<()> {
         println!("{}: {id}: the figure is missed: give it a reason, or mend it", goals::FILE);
     }
     Ok(())
+}
+
+/// Runs a command and shows what it prints.
+fn must(root: &Path, command: &Cmd) -> Outcome<()> {
+    println!("$ {command}");
+    if command.stream(root, |line| println!("{line}"))? {
+        Ok(())
+    } else {
+        Err(format!("`{command}` failed").into())
+    }
 }
 
 fn write(path: &Path, text: &str) -> Outcome<()> {

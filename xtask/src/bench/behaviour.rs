@@ -1,8 +1,8 @@
 //! The behaviour figures: what the tests in virtual time print beside their bounds.
 
-use super::Run;
 use super::results::{Case, Results};
 use super::unit::parsed;
+use super::{Run, must};
 use crate::Outcome;
 use crate::process::Cmd;
 
@@ -12,13 +12,23 @@ const PART: &str = "behaviour";
 /// Where a printed figure has its number.
 const COLUMN: usize = 72;
 
+/// With the profile and features of the benches: what they compiled is found.
+const COMMAND: &str = "test --profile bench --package ft-client --all-features --test figures";
+
+/// Builds the tests.
+///
+/// # Errors
+/// When they do not compile.
+pub(super) fn build(run: &Run<'_>) -> Outcome<()> {
+    must(run.root, &Cmd::cargo(&format!("{COMMAND} --no-run")))
+}
+
 /// Runs the tests, at full size unless a first impression is asked for.
 ///
 /// # Errors
 /// When one fails, or nothing is printed.
 pub(super) fn measure(run: &Run<'_>, results: &mut Results) -> Outcome<Vec<String>> {
-    let line = "test --release --package ft-client --all-features --test figures -- --nocapture";
-    let mut command = Cmd::cargo(line);
+    let mut command = Cmd::cargo(&format!("{COMMAND} -- --nocapture"));
     if !run.quick {
         command = command.env("RUN_FULL_FIGURES", "1");
     }

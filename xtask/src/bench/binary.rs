@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::Run;
 use super::results::Case;
+use super::{Run, must};
 use crate::Outcome;
 use crate::process::Cmd;
 
@@ -19,10 +19,7 @@ impl Binaries {
     /// When they do not compile.
     pub(super) fn build(run: &Run<'_>) -> Outcome<Self> {
         let command = Cmd::cargo("build --release -p ft-cli -p ft-bench");
-        println!("$ {command}");
-        if !command.stream(run.root, |line| println!("{line}"))? {
-            return Err(format!("`{command}` failed").into());
-        }
+        must(run.root, &command)?;
         Ok(Self { folder: run.metadata.target_directory.join("release").into_std_path_buf() })
     }
 

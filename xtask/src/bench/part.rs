@@ -1,5 +1,6 @@
 //! What is measured: the parts, and which of them names ask for.
 
+use super::binary::Binaries;
 use super::primitives::{self, Target};
 use super::results::Results;
 use super::{Run, behaviour, gateway, instructions, peers, seed};
@@ -43,6 +44,20 @@ impl Part {
     /// Whether the page tells when it ran.
     pub(super) fn is_whole(&self) -> bool {
         !matches!(self, Self::Primitives(_, Scope::Some))
+    }
+
+    /// Builds what it measures.
+    ///
+    /// # Errors
+    /// When something does not compile.
+    pub(super) fn build(&self, run: &Run<'_>) -> Outcome<()> {
+        match self {
+            Self::Primitives(targets, _) => primitives::build(run, targets),
+            Self::Behaviour => behaviour::build(run),
+            Self::Instructions | Self::Gateway | Self::Seed | Self::Peers => {
+                Binaries::build(run).map(drop)
+            }
+        }
     }
 
     /// Measures it into the results; gives what had to be left out, and why.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cargo_metadata::{Metadata, TargetKind};
 
 use super::results::Results;
-use super::{Run, criterion, machine};
+use super::{Run, criterion, machine, must};
 use crate::Outcome;
 use crate::process::Cmd;
 
@@ -63,6 +63,22 @@ pub(super) fn versions(metadata: &Metadata) -> BTreeMap<String, String> {
     versions
 }
 
+impl Target {
+    fn command(&self) -> String {
+        format!("bench --package {} --all-features --bench {}", self.krate, self.bench)
+    }
+}
+
+/// Builds the benches, one by one as they run: together they would have other features.
+///
+/// # Errors
+/// When one does not compile.
+pub(super) fn build(run: &Run<'_>, targets: &[Target]) -> Outcome<()> {
+    targets
+        .iter()
+        .try_for_each(|target| must(run.root, &Cmd::cargo(&(target.command() + " --no-run"))))
+}
+
 /// Runs the benches.
 ///
 /// # Errors
@@ -72,14 +88,11 @@ pub(super) fn measure(
     targets: &[Target],
     results: &mut Results,
 ) -> Outcome<Vec<String>> {
-    for Target { krate, bench } in targets {
-        let line = format!("bench --package {krate} --all-features --bench {bench}");
+    for target in targets {
+        let (Target { krate, bench }, line) = (target, target.command());
         let command = Cmd::cargo(&if run.quick { line + " -- --quick" } else { line });
-        println!("\n$ {command}");
         let begun = machine::file_time();
-        if !command.stream(run.root, |line| println!("{line}"))? {
-            return Err(format!("`{command}` failed").into());
-        }
+        must(run.root, &command)?;
         let folder = run.metadata.target_directory.join("criterion");
         let cases = criterion::collect(folder.as_std_path(), begun)?;
         if cases.is_empty() {

@@ -14,6 +14,7 @@ system:
 
 ```sh
 cargo xtask bench                  # everything below: primitives, instructions, gateway, behaviour, seed
+cargo xtask bench --no-run         # only build what would be measured
 cargo xtask bench --quick          # a first impression in under three minutes, kept under target/bench
 cargo xtask bench gateway          # one part; also a crate or a bench: ft-breaker, client
 cargo xtask bench peers            # other gateways that a package registry has, beside ours

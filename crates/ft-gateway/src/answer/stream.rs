@@ -6,8 +6,7 @@ use std::task::{Context, Poll};
 use axum::body::Body;
 use bytes::{BufMut, Bytes, BytesMut};
 use ft_client::{AnswerStream, Error, Report};
-use ft_core::ChatChunk;
-use futures_core::Stream;
+use ft_core::chat::Piece;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Response};
 use hyper::body::Frame;
@@ -29,6 +28,7 @@ pub(crate) fn streamed(stream: AnswerStream, visit: Visit, report_event: bool) -
         report_event,
         calls: CallNumbers::default(),
         buffer: BytesMut::new(),
+        begun: false,
         over: false,
     };
     let mut response = Response::new(Body::new(events));
@@ -50,15 +50,22 @@ struct Events {
     report_event: bool,
     calls: CallNumbers,
     buffer: BytesMut,
+    /// Something has been handed on.
+    begun: bool,
     over: bool,
 }
 
 impl Events {
-    fn chunk(&mut self, mut chunk: ChatChunk) {
-        self.calls.number(&mut chunk);
+    fn chunk(&mut self, mut piece: Piece) {
+        piece.change(|chunk| self.calls.number(chunk));
         self.buffer.extend_from_slice(b"data: ");
-        // A chunk is maps with text keys and numbers that JSON has: it can always be written.
-        let _ = serde_json::to_writer((&mut self.buffer).writer(), &chunk);
+        match piece.raw() {
+            Some(raw) => self.buffer.extend_from_slice(raw),
+            None => {
+                // A chunk is maps with text keys and numbers that JSON has: it can always be written.
+                let _ = serde_json::to_writer((&mut self.buffer).writer(), piece.chunk());
+            }
+        }
         self.buffer.extend_from_slice(b"\n\n");
     }
 
@@ -110,15 +117,24 @@ impl hyper::body::Body for Events {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let this = self.get_mut();
+        let before = this.buffer.len();
         while !this.over && this.buffer.len() < FRAME {
-            match Pin::new(&mut this.stream).poll_next(cx) {
-                Poll::Ready(Some(Ok(chunk))) => this.chunk(chunk),
+            match this.stream.poll_piece(cx) {
+                Poll::Ready(Some(Ok(piece))) => this.chunk(piece),
                 Poll::Ready(Some(Err(error))) => this.failed(&error),
                 Poll::Ready(None) => this.done(),
+                // Chunks that arrived together are handed over one by one by the connection's task. It gets a turn
+                // for as long as that brings more, and then all of them are one write. The first content, for which
+                // the head is held, waits for nothing.
+                Poll::Pending if this.begun && this.buffer.len() > before => {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
                 Poll::Pending => break,
             }
         }
         if !this.buffer.is_empty() {
+            this.begun = true;
             return Poll::Ready(Some(Ok(Frame::data(this.buffer.split().freeze()))));
         }
         if this.over { Poll::Ready(None) } else { Poll::Pending }

@@ -1,5 +1,7 @@
 //! How many requests are simulated in a second: `cargo run --release -p ft-simulate --example speed [NAME] [N]`.
 
+#![expect(clippy::print_stdout, reason = "an example shows what it found")]
+
 use ft_core::{Clock, SystemClock};
 use ft_simulate::{Options, Scenario, shipped, simulate};
 
@@ -9,8 +11,7 @@ fn main() {
     let requests = args.next().map_or(1_000_000, |text| text.parse().expect("a number"));
     let found = shipped().iter().find(|scenario| scenario.name == name).expect("a scenario");
     let scenario = Scenario::from_toml(found.text, found.name).expect("it was tested");
-    let mut options = Options::default();
-    options.requests = Some(requests);
+    let options = Options { requests: Some(requests), ..Options::default() };
     let clock = SystemClock::new();
     let began = clock.now();
     let report = simulate(&scenario, &options, |_, _| {}).expect("it was tested");

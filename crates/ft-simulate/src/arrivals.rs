@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn the_wave_is_a_cosine() {
-        for (turns, cosine) in [(0.0, 1.0), (0.25, 0.0), (0.5, -1.0), (0.75, 0.0), (0.125, 0.7071)]
+        for (turns, cosine) in [(0.0, 1.0), (0.25, 0.0), (0.5, -1.0), (0.75, 0.0), (1.0 / 6.0, 0.5)]
         {
             assert!((cosine_of_turns(turns) - cosine).abs() < 0.002, "{turns}");
         }

@@ -68,7 +68,9 @@ async fn simulated(
     let transitions =
         std::mem::take(&mut *world.transitions.lock().unwrap_or_else(PoisonError::into_inner));
     let breakers = Breakers::new(&world.clock, transitions, tally.until);
-    let report = RunReport::new(spec, &world, &tally, &breakers, budget(scenario, options));
+    // A provider that is asked directly has no budget over it.
+    let budget = budget(scenario, options).filter(|_| spec.alone.is_none());
+    let report = RunReport::new(spec, &world, &tally, &breakers, budget);
     Ok((report, tally.batches))
 }
 

@@ -123,15 +123,14 @@ fn client_config(scenario: &Scenario, given: Option<&ClientConfig>) -> ClientCon
     match given {
         // The providers are modelled, so none is reached over HTTP.
         Some(given) => ClientConfig { providers: BTreeMap::new(), ..given.clone() },
-        None => {
-            let mut config = ClientConfig::default();
-            config.chains = scenario.chains.clone();
-            config.breaker = scenario.breaker.clone();
-            config.limits = scenario.limits.clone();
-            config.hedge = scenario.hedge.clone();
-            config.spend = scenario.spend.clone();
-            config
-        }
+        None => ClientConfig {
+            chains: scenario.chains.clone(),
+            breaker: scenario.breaker.clone(),
+            limits: scenario.limits.clone(),
+            hedge: scenario.hedge.clone(),
+            spend: scenario.spend.clone(),
+            ..ClientConfig::default()
+        },
     }
 }
 

@@ -66,17 +66,18 @@ pub(crate) struct Args {
 /// Simulates, and shows what came of it.
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
     let source = source::scenario(&args.scenario)?;
-    let mut options = Options::default();
-    options.seed = args.seed;
-    options.requests = args.requests;
-    options.trace = source::trace(&source)?;
+    let options = Options {
+        seed: args.seed,
+        requests: args.requests,
+        trace: source::trace(&source)?,
+        config: args.config.as_deref().map(source::config).transpose()?,
+    };
     if args.returns.roi {
         return returns(args, &source, output);
     }
     if let Some(sides) = &args.compare {
         return compared(args, &source, sides, &options, output);
     }
-    options.config = args.config.as_deref().map(source::config).transpose()?;
     let names = match &options.config {
         Some(_) => vec!["config".to_owned()],
         None => source.scenario.all_runs().into_iter().map(|run| run.name).collect(),

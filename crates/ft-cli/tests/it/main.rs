@@ -11,3 +11,4 @@ mod explain;
 mod key;
 mod process;
 mod schema;
+mod simulate;

@@ -18,13 +18,13 @@ const STYLE: &str = "\
 *{box-sizing:border-box}body{margin:0 auto;padding:2rem 1.25rem 4rem;max-width:64rem;color:var(--ink);\
 background:var(--paper);font:16px/1.5 system-ui,sans-serif}h1{font-size:1.7rem;margin:0}h2{margin:2.5rem 0 .5rem;\
 font-size:1.3rem}h3{margin:1.6rem 0 .3rem;font-size:1rem}p{margin:.5rem 0;max-width:46rem}.faint{color:var(--faint)}\
-.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:.75rem;margin:1rem 0}\
-.card{background:var(--card);border-radius:.5rem;padding:.7rem .9rem}.card b{display:block;font-size:1.35rem;\
+.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(8rem,1fr));gap:.75rem;margin:1rem 0}\
+.card{background:var(--card);border-radius:.5rem;padding:.7rem .9rem}.card b{display:block;font-size:1.2rem;\
 font-variant-numeric:tabular-nums}.card span{color:var(--faint);font-size:.85rem}\
 .scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums;width:100%}\
 th,td{padding:.3rem .6rem;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}\
 th:first-child,td:first-child{text-align:left;white-space:pre}thead th{color:var(--faint);font-weight:600}\
-svg{width:100%;height:auto;display:block}svg text{fill:var(--faint);font-size:11px;font-family:inherit}\
+svg{width:100%;height:auto;display:block}svg rect{shape-rendering:crispEdges}svg text{fill:var(--faint);font-size:11px;font-family:inherit}\
 .axis{stroke:var(--line);stroke-width:1}.legend{display:flex;flex-wrap:wrap;gap:.3rem 1rem;font-size:.85rem;\
 color:var(--faint);margin:.2rem 0 .4rem}.legend i{display:inline-block;width:.8rem;height:.8rem;border-radius:2px;\
 margin-right:.35rem;vertical-align:-1px}";
@@ -62,12 +62,12 @@ fn section(out: &mut String, run: &RunReport) {
         time.map_or_else(|| "–".to_owned(), |time| format!("{} ms", grouped(time)))
     };
     for (figure, label) in [
-        (percent(run.answered, run.requests), "success".to_owned()),
-        (millis(run.latency_ms.p50), "median latency".to_owned()),
-        (millis(run.latency_ms.p99), "p99 latency".to_owned()),
-        (format!("{:.3}", run.upstream.per_request), "upstream calls a request".to_owned()),
-        (super::figures::money(run.total), "cost".to_owned()),
-        (grouped(run.requests), "requests".to_owned()),
+        (percent(run.answered, run.requests), "success"),
+        (millis(run.latency_ms.p50), "median latency"),
+        (millis(run.latency_ms.p99), "p99 latency"),
+        (format!("{:.3}", run.upstream.per_request), "calls a request"),
+        (super::figures::money(run.total), "cost"),
+        (grouped(run.requests), "requests"),
     ] {
         put(out, &format!("<div class=\"card\"><b>{figure}</b><span>{label}</span></div>"));
     }

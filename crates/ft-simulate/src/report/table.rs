@@ -6,8 +6,11 @@ use super::figures::{grouped, money, percent};
 use super::run::{RunReport, for_requests};
 use super::{SimulationReport, Times};
 
+/// A label, and what stands beside it for a run.
+type Row = (&'static str, fn(&RunReport) -> String);
+
 /// The rows of the table: what each run has, beside the others.
-const ROWS: &[(&str, fn(&RunReport) -> String)] = &[
+const ROWS: &[Row] = &[
     ("requests", |run| grouped(run.requests)),
     ("simulated time", |run| span(run.simulated_seconds)),
     ("answered (success)", |run| percent(run.answered, run.requests)),

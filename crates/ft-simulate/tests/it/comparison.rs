@@ -28,8 +28,7 @@ mod ft_client_config {
 
 fn compared(a: usize, b: usize) -> ComparisonReport {
     let side = |tiers: usize| Side { name: tiers.to_string(), config: Some(config(tiers)) };
-    let mut options = Options::default();
-    options.requests = Some(1_500);
+    let options = Options { requests: Some(1_500), ..Options::default() };
     compare(&scenario("seed"), &[side(a), side(b)], &options, |_, _| {}).unwrap()
 }
 

@@ -15,8 +15,7 @@ fn the_same_seed_gives_the_same_document_to_the_last_byte() {
 
 #[test]
 fn another_seed_gives_another_result() {
-    let mut options = Options::default();
-    options.requests = Some(500);
+    let mut options = Options { requests: Some(500), ..Options::default() };
     let scenario = scenario("seed");
     let first = simulate(&scenario, &options, |_, _| {}).unwrap();
     options.seed = Some(43);

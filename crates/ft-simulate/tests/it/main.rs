@@ -1,5 +1,7 @@
 //! The public API of ft-simulate.
 
+#![expect(clippy::unwrap_used, reason = "what stands around the tests should stop them too")]
+
 mod comparison;
 mod determinism;
 mod outcomes;
@@ -21,7 +23,6 @@ fn played(name: &str, requests: u64) -> SimulationReport {
 }
 
 fn played_with(scenario: &Scenario, requests: u64) -> SimulationReport {
-    let mut options = Options::default();
-    options.requests = Some(requests);
+    let options = Options { requests: Some(requests), ..Options::default() };
     simulate(scenario, &options, |_, _| {}).unwrap()
 }

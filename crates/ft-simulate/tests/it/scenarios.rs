@@ -35,8 +35,8 @@ fn a_recorded_trace_is_played_as_it_was() {
     let trace = "{\"at_ms\": 0, \"prompt\": \"00000000000000aa\", \"prompt_tokens\": 10}\n\
                  {\"at_ms\": 60000, \"prompt\": \"00000000000000aa\", \"prompt_tokens\": 10}\n\
                  {\"at_ms\": 61000, \"prompt_bytes\": 400, \"stream\": true}\n";
-    let mut options = Options::default();
-    options.trace = Some(Trace::from_jsonl(trace, "trace.jsonl").unwrap());
+    let trace = Some(Trace::from_jsonl(trace, "trace.jsonl").unwrap());
+    let options = Options { trace, ..Options::default() };
     let scenario = Scenario::from_toml(
         "[traffic]\n[providers.p]\nmodels.\"*\" = { latency = \"100ms\" }\n\
          [[chains.default.tiers]]\nname = \"only\"\ntargets = [{ provider = \"p\", model = \"m\" }]\n\
@@ -54,7 +54,7 @@ fn a_recorded_trace_is_played_as_it_was() {
     .unwrap();
     let run = &simulate(&scenario, &options, |_, _| {}).unwrap().runs[0];
     assert_eq!((run.requests, run.fresh, run.streamed), (3, 1, 1));
-    assert_eq!(run.simulated_seconds, 61.1);
+    assert!((run.simulated_seconds - 61.1).abs() < 1e-9, "{}", run.simulated_seconds);
     assert_eq!(run.tokens.prompt, 110);
 }
 
@@ -63,9 +63,8 @@ fn a_clients_own_configuration_takes_the_place_of_the_scenarios_chains() {
     let text = "[providers.openai]\nbase_url = \"https://api.openai.com/v1\"\nkeys = [\"k1\", \"k2\"]\n\
                 [[chains.default.tiers]]\nname = \"mine\"\n\
                 targets = [{ provider = \"openai\", model = \"gpt-4.1\" }]\n";
-    let mut options = Options::default();
-    options.requests = Some(300);
-    options.config = Some(ClientConfig::from_toml(text, |_| None).unwrap());
+    let config = Some(ClientConfig::from_toml(text, |_| None).unwrap());
+    let options = Options { requests: Some(300), config, ..Options::default() };
     let report = simulate(&scenario("seed"), &options, |_, _| {}).unwrap();
     assert_eq!(report.runs.len(), 1);
     assert_eq!(report.runs[0].live[0].name, "mine");

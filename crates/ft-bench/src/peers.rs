@@ -95,7 +95,7 @@ async fn measure(options: &Options, peers: Vec<Peer>) -> Outcome<Vec<Case>> {
         let name = peer.name.clone();
         match started(peer, upstream.address, scene).await {
             Ok(asked) => all.push(asked),
-            Err(error) => eprintln!("LEFT OUT: {name}: {error}"),
+            Err(error) => eprintln!("LEFT OUT: {name}: {}", last_lines(&error.to_string())),
         }
     }
     for round in 0..=options.rounds {
@@ -139,6 +139,12 @@ async fn measure(options: &Options, peers: Vec<Peer>) -> Outcome<Vec<Case>> {
         }
     }
     Ok(cases)
+}
+
+/// The end of what a server said before it gave up; the rest is how it came there.
+fn last_lines(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(12)..].join("\n")
 }
 
 async fn started(peer: Peer, upstream: SocketAddr, scene: Scene) -> Outcome<Asked> {

@@ -81,6 +81,8 @@ fn litellm(root: &Path, folder: &Path) -> Outcome<Value> {
         "model_list:\n  - model_name: plain-1024\n    litellm_params:\n      model: openai/plain-1024\n      \
          api_base: os.environ/BENCH_UPSTREAM\n      api_key: none\n",
     )?;
+    // It does not start without a key, nor with a short one. This one opens nothing but the stand.
+    let key = format!("sk-local-{0}{0}", "0123456789abcdef");
     Ok(json!({
         "name": format!("ref LiteLLM proxy {LITELLM}"),
         "command": [
@@ -92,8 +94,10 @@ fn litellm(root: &Path, folder: &Path) -> Outcome<Value> {
             // Without this it fetches prices before it listens.
             "LITELLM_LOCAL_MODEL_COST_MAP": "True",
             "LITELLM_LOG": "ERROR",
+            "LITELLM_MASTER_KEY": key,
             "NO_PROXY": "127.0.0.1",
         },
+        "headers": [format!("authorization: Bearer {key}")],
     }))
 }
 

@@ -134,7 +134,7 @@ fn rows(one: &RunReport, id: &str) -> Vec<Case> {
 
 /// Requests that are simulated in a second, of the scenario of a month.
 fn speed(run: &Run<'_>, binaries: &Binaries) -> Outcome<Case> {
-    let requests: u32 = if run.quick { 100_000 } else { 500_000 };
+    let requests: u32 = if run.quick { 50_000 } else { 200_000 };
     let mut rates = Vec::new();
     for _ in 0..3 {
         let begun = machine::Stopwatch::start();

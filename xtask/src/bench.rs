@@ -137,7 +137,8 @@ fn measure(root: &Path, options: &Options) -> Outcome<bool> {
         write(&root.join(results.path()), &(serde_json::to_string_pretty(&results)? + "\n"))?;
     }
     println!("\nwrote {}", results.path());
-    render(root, &results)?;
+    // As everybody will read them: reading may change the last digit of a number.
+    render(root, &Results::load(&root.join(results.path()))?)?;
     if !failed.is_empty() {
         println!("failed: {}; run them again by name to fill the page", failed.join(", "));
     }

@@ -174,7 +174,7 @@ impl Results {
         }
     }
 
-    fn load(path: &Path) -> Outcome<Self> {
+    pub(super) fn load(path: &Path) -> Outcome<Self> {
         let text = std::fs::read_to_string(path)?;
         let results = serde_json::from_str(&text);
         Ok(results.map_err(|error| format!("{}: {error}", path.display()))?)

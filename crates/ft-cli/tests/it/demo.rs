@@ -71,12 +71,17 @@ fn the_breaker_is_seen_to_open_in_the_outage() {
     assert!(events.is_sorted_by_key(at), "{events:?}");
     let named = |name: &str| events.iter().position(|event| event["event"] == name);
     let (began, ended) = (named("outage_began").unwrap(), named("outage_ended").unwrap());
-    // A machine that stood still may have opened it before; then a probe finds the outage.
-    let held = events[began..ended].iter().any(|event| {
+    assert!(began < ended, "{events:?}");
+    // A machine that stood still may have opened it before; then a probe finds the outage. Nor is its end a bound:
+    // calls that the outage answered may be read after it, when the process comes to its turn.
+    let held = events[began..].iter().position(|event| {
         event["model"] == "gpt-4.1"
             && (event["event"] == "breaker_opened" || event["event"] == "probe_failed")
     });
-    assert!(held, "{events:?}");
+    let held = began + held.unwrap_or_else(|| panic!("no breaker found the outage: {events:?}"));
+    let closed = |event: &Value| event["event"] == "breaker_closed" && event["model"] == "gpt-4.1";
+    let back = events.iter().rposition(closed);
+    assert!(back.is_some_and(|back| back > held && back > ended), "{events:?}");
 }
 
 #[test]

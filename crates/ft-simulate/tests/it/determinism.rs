@@ -25,7 +25,8 @@ fn another_seed_gives_another_result() {
 }
 
 /// Compared with a file that was written on another day: a result that depends on the machine, the day or the order of
-/// a hash map would differ from it. To write it again after a change that is meant to change results:
+/// a hash map would differ from it. Its models are none that `ft-context` can count exactly: where that feature is on,
+/// reservations are other ones, and so are decisions. To write it again after a change that is meant to change results:
 /// `UPDATE_SNAPSHOTS=1 cargo test -p ft-simulate`.
 #[test]
 fn a_result_is_the_one_of_another_day_and_machine() {

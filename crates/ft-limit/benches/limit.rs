@@ -14,7 +14,9 @@ use tower::retry::budget::{Budget, TpsBudget};
 fn references(c: &mut Criterion) {
     let mut group = c.benchmark_group("limit");
     let atomic = AtomicU64::new(0);
-    group.bench_function("ref atomic fetch_add", |b| b.iter(|| atomic.fetch_add(1, Ordering::Relaxed)));
+    group.bench_function("ref atomic fetch_add", |b| {
+        b.iter(|| atomic.fetch_add(1, Ordering::Relaxed))
+    });
     let clock = SystemClock::new();
     group.bench_function("ref clock read", |b| b.iter(|| clock.now()));
     let tower = TpsBudget::new(Duration::from_secs(10), 1, 0.2);

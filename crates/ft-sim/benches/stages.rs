@@ -68,9 +68,10 @@ fn over_http(c: &mut Criterion) {
     });
     drop(guard);
     let mut group = c.benchmark_group("one keep-alive connection, client included");
-    for (name, address, end) in
-        [("ref bare echo", echo_address, &b"}"[..]), ("upstream, plain", upstream.address(), b"}]}")]
-    {
+    for (name, address, end) in [
+        ("ref bare echo", echo_address, &b"}"[..]),
+        ("upstream, plain", upstream.address(), b"}]}"),
+    ] {
         let mut socket = runtime.block_on(connect(address));
         let mut buffer = Vec::with_capacity(8_192);
         group.bench_function(name, |b| {

@@ -34,7 +34,7 @@ async fn rendered() -> String {
 
 /// What a gateway adds stands in the same table, and is shown by its own tests.
 fn is_gateways(name: &str) -> bool {
-    let of = ["ai_api_caller_", "ai_api_http_", "ai_api_client_"];
+    let of = ["ai_api_caller_", "ai_api_http_", "ai_api_client_", "ai_api_log_"];
     of.iter().any(|prefix| name.starts_with(prefix))
 }
 

@@ -8,6 +8,7 @@ mod chat;
 mod embeddings;
 mod leaving;
 mod limits;
+mod metrics;
 mod office;
 mod overrides;
 mod page;

@@ -46,8 +46,10 @@ pub(super) struct PartRun {
 /// One measured function, with its parameter if it has one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Case {
-    #[serde(rename = "crate")]
+    /// Filled in by [`Results::replace`]: a program that measures does not know what it is kept as.
+    #[serde(rename = "crate", default)]
     pub(super) krate: String,
+    #[serde(default)]
     pub(super) bench: String,
     pub(super) group: String,
     pub(super) id: String,
@@ -264,5 +266,13 @@ pub(super) mod tests {
         let text = serde_json::to_string(&results(vec![case("a", Some("2"), 1.5)])).unwrap();
         let again: Results = serde_json::from_str(&text).unwrap();
         assert_eq!(again.cases[0].key(), ("ft-a", "g", "a", Some("2")));
+    }
+
+    #[test]
+    fn a_case_is_read_as_a_program_that_measures_prints_it() {
+        let printed = r#"[{"group": "g", "id": "gateway", "unit": "bytes", "median": 2.0, "low": 1.0,
+            "high": 3.0, "deviation": 0.5}]"#;
+        let cases: Vec<Case> = serde_json::from_str(printed).unwrap();
+        assert_eq!((cases[0].group.as_str(), cases[0].krate.as_str()), ("g", ""));
     }
 }

@@ -66,6 +66,10 @@ pub struct HttpConfig {
     pub malformed_event: MalformedEvent,
     /// Whether HTTP/2 is offered over TLS. Default yes.
     pub http2: bool,
+    /// Whether calls drive their connections themselves where that can be: HTTP/1.1 without a proxy, which is
+    /// `http://`, or `https://` with [`http2`](Self::http2) off. Default yes: it costs a fraction of a client whose
+    /// connections are tasks of their own. Answers are then asked for uncompressed.
+    pub direct: bool,
     /// Whether streams are asked for usage. Default yes: without it a streamed answer has no exact price.
     /// Off for vendors that refuse a field they do not know.
     pub include_usage: bool,
@@ -98,6 +102,7 @@ impl HttpConfig {
             allow_plain_http: false,
             malformed_event: MalformedEvent::Cut,
             http2: true,
+            direct: true,
             include_usage: true,
             classifier: Classifier::builtin(),
             clock: Arc::new(SystemClock::new()),
@@ -210,6 +215,13 @@ impl HttpConfig {
         self
     }
 
+    /// Sets whether calls drive their connections themselves where that can be.
+    #[must_use]
+    pub fn with_direct(mut self, drive: bool) -> Self {
+        self.direct = drive;
+        self
+    }
+
     /// Sets whether streams are asked for usage.
     #[must_use]
     pub fn with_include_usage(mut self, ask: bool) -> Self {
@@ -303,6 +315,7 @@ impl fmt::Debug for HttpConfig {
             .field("allow_plain_http", &self.allow_plain_http)
             .field("malformed_event", &self.malformed_event)
             .field("http2", &self.http2)
+            .field("direct", &self.direct)
             .field("include_usage", &self.include_usage)
             .finish_non_exhaustive()
     }

@@ -7,15 +7,16 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use ft_core::chat::{ChatRequest, ChatResponse, ChunkStream, EmbeddingRequest, EmbeddingResponse};
 use ft_core::{ApiKey, Call, ErrorKind, Provider, ProviderError};
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use reqwest::{Client, Request, Response, Url};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::Url;
 
 use crate::secrets::Secrets;
 use crate::stream::ChunkBody;
-use crate::transport::{client, failure, read};
+use crate::transport::{Place, Reply, Transport, client, failure, read};
 use crate::{ChunkReader, HttpConfig, InvalidConfig};
 use wire::Ask;
 
@@ -39,11 +40,12 @@ pub struct HttpProvider {
 
 struct Shared {
     config: HttpConfig,
-    client: Client,
+    transport: Transport,
     base: Url,
-    /// The whole URLs, where the model is not part of the path.
-    chat_url: Option<Url>,
-    embeddings_url: Option<Url>,
+    /// The places, where the model is not part of the path.
+    chat: Option<Place>,
+    embeddings: Option<Place>,
+    /// Those of every request.
     headers: HeaderMap,
     auth_header: HeaderName,
     auth_values: Vec<HeaderValue>,
@@ -88,15 +90,20 @@ impl HttpProvider {
         config.check()?;
         let base = client::base_url(&config)?;
         let (auth_header, auth_values) = client::credentials(&config)?;
-        let whole = |path: &str| {
-            (!path.contains(MODEL)).then(|| client::endpoint(&base, path, &config.query))
+        let whole = |path: &str| match path.contains(MODEL) {
+            true => None,
+            false => Place::new(client::endpoint(&base, path, &config.query)),
         };
+        let transport = Transport::new(&config, &base)?;
+        let mut headers = client::headers(&config)?;
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        transport.add_to(&mut headers);
         let others = [config.headers.clone(), config.query.clone()].concat();
         let shared = Shared {
-            client: client::build(&config, &base)?,
-            chat_url: whole(&config.chat_path),
-            embeddings_url: whole(&config.embeddings_path),
-            headers: client::headers(&config)?,
+            transport,
+            chat: whole(&config.chat_path),
+            embeddings: whole(&config.embeddings_path),
+            headers,
             secrets: Arc::new(Secrets::new(&config.keys, &others)),
             auth_header,
             auth_values,
@@ -111,16 +118,19 @@ impl HttpProvider {
 const MODEL: &str = "{model}";
 
 impl Shared {
-    fn url(&self, whole: Option<&Url>, path: &str, model: &str) -> Url {
-        whole.cloned().unwrap_or_else(|| {
+    fn place(&self, whole: Option<&Place>, path: &str, model: &str) -> Result<Place, ProviderError> {
+        let place = whole.cloned().or_else(|| {
             let path = path.replace(MODEL, &wire::path_segment(model));
-            client::endpoint(&self.base, &path, &self.config.query)
+            Place::new(client::endpoint(&self.base, &path, &self.config.query))
+        });
+        place.ok_or_else(|| {
+            let error = ProviderError::new(ErrorKind::InvalidRequest).with_sent(false);
+            error.with_message("the model has a name that no URL can carry")
         })
     }
 
     fn request_headers(&self, call: &Call, streamed: bool) -> Result<HeaderMap, ProviderError> {
         let mut headers = self.headers.clone();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if streamed {
             headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
             // Compressors hold small events back until a block is full.
@@ -157,37 +167,40 @@ impl Shared {
     async fn send(
         &self,
         call: &Call,
-        url: Url,
+        place: Place,
         body: Vec<u8>,
         streamed: bool,
-    ) -> Result<Response, ProviderError> {
-        let mut request = Request::new(Method::POST, url);
-        *request.headers_mut() = self.request_headers(call, streamed)?;
-        *request.body_mut() = Some(body.into());
-        let sending = self.client.execute(request);
-        let mut response =
-            sending.await.map_err(|error| failure::of_request(error, &self.secrets))?;
-        if response.status().is_success() {
-            return Ok(response);
+    ) -> Result<Reply, ProviderError> {
+        let headers = self.request_headers(call, streamed)?;
+        let sending = self.transport.send(place, headers, body);
+        let reply = sending.await.map_err(|broken| failure::of_request(&broken, &self.secrets))?;
+        if reply.status().is_success() {
+            return Ok(reply);
         }
-        let status = response.status().as_u16();
-        let body = read::beginning(&mut response).await;
+        let (head, mut body) = reply.into_parts();
+        let status = head.status.as_u16();
+        let body = read::beginning(&mut body).await;
         let wall = self.config.clock.wall();
-        let headers = response.headers();
-        let verdict = self.config.classifier.classify(status, headers, &body, wall);
-        Err(self.error(verdict, status, headers))
+        let verdict = self.config.classifier.classify(status, &head.headers, &body, wall);
+        Err(self.error(verdict, status, &head.headers))
     }
 
-    async fn read(&self, response: &mut Response) -> Result<Vec<u8>, ProviderError> {
+    /// The whole of an answer: status, headers and body.
+    async fn read(&self, reply: Reply) -> Result<(u16, HeaderMap, Bytes), ProviderError> {
         let most = self.config.max_response_body;
-        read::whole(response, most).await.map_err(|error| {
-            let error = match error {
-                read::ReadError::Transport(error) => failure::of_body(error, &self.secrets),
-                read::ReadError::TooLarge => ProviderError::new(ErrorKind::Garbled)
-                    .with_message(format!("the answer is larger than {most} bytes")),
-            };
-            self.stamp(error, response.status().as_u16(), response.headers())
-        })
+        let (head, mut body) = reply.into_parts();
+        let status = head.status.as_u16();
+        match read::whole(&mut body, most).await {
+            Ok(body) => Ok((status, head.headers, body)),
+            Err(error) => {
+                let error = match error {
+                    read::ReadError::Transport(broken) => failure::of_body(&broken, &self.secrets),
+                    read::ReadError::TooLarge => ProviderError::new(ErrorKind::Garbled)
+                        .with_message(format!("the answer is larger than {most} bytes")),
+                };
+                Err(self.stamp(error, status, &head.headers))
+            }
+        }
     }
 }
 
@@ -210,10 +223,10 @@ impl Provider for HttpProvider {
         let shared = &*self.shared;
         let config = &shared.config;
         let body = wire::chat(request, &call.model, Ask::Whole, config.max_request_body)?;
-        let url = shared.url(shared.chat_url.as_ref(), &config.chat_path, &call.model);
-        let mut response = shared.send(call, url, body, false).await?;
-        let body = shared.read(&mut response).await?;
-        shared.chat_answer(response.status().as_u16(), response.headers(), &body)
+        let place = shared.place(shared.chat.as_ref(), &config.chat_path, &call.model)?;
+        let reply = shared.send(call, place, body, false).await?;
+        let (status, headers, body) = shared.read(reply).await?;
+        shared.chat_answer(status, &headers, &body)
     }
 
     async fn chat_stream(
@@ -225,14 +238,14 @@ impl Provider for HttpProvider {
         let config = &shared.config;
         let ask = Ask::Stream { usage: config.include_usage };
         let body = wire::chat(request, &call.model, ask, config.max_request_body)?;
-        let url = shared.url(shared.chat_url.as_ref(), &config.chat_path, &call.model);
-        let response = shared.send(call, url, body, true).await?;
-        let request_id = shared.request_id(response.headers());
+        let place = shared.place(shared.chat.as_ref(), &config.chat_path, &call.model)?;
+        let reply = shared.send(call, place, body, true).await?;
+        let request_id = shared.request_id(reply.headers());
         let reader = ChunkReader::new(config.classifier.clone())
             .with_max_event(config.max_event)
             .with_malformed_event(config.malformed_event);
         let (secrets, most) = (Arc::clone(&shared.secrets), config.max_response_body);
-        Ok(ChunkStream::of_pieces(ChunkBody::new(response, reader, secrets, request_id, most)))
+        Ok(ChunkStream::of_pieces(ChunkBody::new(reply.into_body(), reader, secrets, request_id, most)))
     }
 
     async fn embed(
@@ -243,10 +256,10 @@ impl Provider for HttpProvider {
         let shared = &*self.shared;
         let config = &shared.config;
         let body = wire::embedding(request, &call.model, config.max_request_body)?;
-        let url = shared.url(shared.embeddings_url.as_ref(), &config.embeddings_path, &call.model);
-        let mut response = shared.send(call, url, body, false).await?;
-        let body = shared.read(&mut response).await?;
-        shared.embedding_answer(response.status().as_u16(), response.headers(), &body)
+        let place = shared.place(shared.embeddings.as_ref(), &config.embeddings_path, &call.model)?;
+        let reply = shared.send(call, place, body, false).await?;
+        let (status, headers, body) = shared.read(reply).await?;
+        shared.embedding_answer(status, &headers, &body)
     }
 }
 

@@ -1,5 +1,206 @@
-//! The connection's side: how the client is made, and what its failures mean.
+//! The connection's side: how a request gets to an endpoint, and what it means when it does not.
 
 pub(crate) mod client;
+mod direct;
 pub(crate) mod failure;
 pub(crate) mod read;
+
+use std::error::Error;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::header::{ACCEPT_ENCODING, HOST};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue, Method, Response, Uri};
+use http_body_util::Full;
+use hyper::body::{Body, Frame, SizeHint};
+use reqwest::Url;
+
+use crate::{HttpConfig, InvalidConfig};
+use direct::{Direct, Passed, Unanswered};
+
+/// The way to one endpoint.
+pub(crate) enum Transport {
+    /// HTTP/1.1 without a proxy, over connections that the call drives.
+    Direct(Box<Direct>),
+    /// Everything else: HTTP/2, proxies, compression.
+    Pooled(reqwest::Client),
+}
+
+/// Where a request goes.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    url: Url,
+    path: PathAndQuery,
+}
+
+/// An answer's head, and its body as it comes.
+pub(crate) type Reply = Response<ReplyBody>;
+
+/// The body of an answer.
+///
+/// # Cancel safety
+/// Dropping it before its end cancels the call upstream.
+pub(crate) enum ReplyBody {
+    Direct(Passed),
+    Pooled(reqwest::Body),
+}
+
+/// Why there is no answer, or no more of it.
+#[derive(Debug)]
+pub(crate) enum Broken {
+    /// No connection: nothing was sent.
+    Connect(Box<dyn Error + Send + Sync>),
+    /// The request cannot be sent over HTTP.
+    Unsendable(Box<dyn Error + Send + Sync>),
+    /// The connection did not bring what it should.
+    Wire(Box<dyn Error + Send + Sync>),
+}
+
+impl Transport {
+    pub(crate) fn new(config: &HttpConfig, base: &Url) -> Result<Self, InvalidConfig> {
+        let proxy = client::proxy_for(config, base)?;
+        let http1 = base.scheme() == "http" || !config.http2;
+        let tls = client::tls(config)?;
+        Ok(match proxy {
+            None if http1 && config.direct => {
+                Self::Direct(Box::new(Direct::new(config, base, tls)?))
+            }
+            proxy => Self::Pooled(client::build(config, tls, proxy)?),
+        })
+    }
+
+    /// The headers that this way adds to every request.
+    pub(crate) fn add_to(&self, headers: &mut HeaderMap) {
+        if let Self::Direct(direct) = self {
+            headers.insert(HOST, direct.host().clone());
+            // Compression is for distance, and what is reached in this way is mostly near.
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        }
+    }
+
+    /// Sends a request and gives the head of its answer.
+    ///
+    /// # Cancel safety
+    /// Dropping it cancels the call upstream.
+    pub(crate) async fn send(
+        &self,
+        place: Place,
+        headers: HeaderMap,
+        body: Vec<u8>,
+    ) -> Result<Reply, Broken> {
+        match self {
+            Self::Direct(direct) => {
+                let mut request = http::Request::new(Full::new(Bytes::from(body)));
+                *request.method_mut() = Method::POST;
+                *request.uri_mut() = Uri::from(place.path);
+                *request.headers_mut() = headers;
+                let reply = direct.send(request).await?;
+                Ok(reply.map(ReplyBody::Direct))
+            }
+            Self::Pooled(client) => {
+                let mut request = reqwest::Request::new(Method::POST, place.url);
+                *request.headers_mut() = headers;
+                *request.body_mut() = Some(body.into());
+                let reply = client.execute(request).await?;
+                Ok(Response::from(reply).map(ReplyBody::Pooled))
+            }
+        }
+    }
+}
+
+impl Place {
+    /// Nothing, if this is no place that HTTP can name.
+    pub(crate) fn new(url: Url) -> Option<Self> {
+        let path = match url.query() {
+            Some(query) => format!("{}?{query}", url.path()),
+            None => url.path().to_owned(),
+        };
+        Some(Self { url, path: path.try_into().ok()? })
+    }
+}
+
+impl Body for ReplyBody {
+    type Data = Bytes;
+    type Error = Broken;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        match self.get_mut() {
+            Self::Direct(body) => Pin::new(body).poll_frame(cx).map_err(Broken::from),
+            Self::Pooled(body) => Pin::new(body).poll_frame(cx).map_err(Broken::from),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Direct(body) => body.is_end_stream(),
+            Self::Pooled(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Direct(body) => body.size_hint(),
+            Self::Pooled(body) => body.size_hint(),
+        }
+    }
+}
+
+impl ReplyBody {
+    /// Whether reading it turns its connection, so that all that has arrived is there to be read.
+    pub(crate) fn is_driven(&self) -> bool {
+        matches!(self, Self::Direct(_))
+    }
+
+    /// The next bytes; `None` at the end.
+    pub(crate) fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Broken>>> {
+        loop {
+            let Some(frame) = std::task::ready!(Pin::new(&mut *self).poll_frame(cx)?) else {
+                return Poll::Ready(None);
+            };
+            // Trailers say nothing that a decision depends on.
+            if let Ok(data) = frame.into_data() {
+                return Poll::Ready(Some(Ok(data)));
+            }
+        }
+    }
+
+    /// The same, to be waited for.
+    ///
+    /// # Cancel safety
+    /// No bytes are lost: they are taken when they are returned.
+    pub(crate) async fn data(&mut self) -> Option<Result<Bytes, Broken>> {
+        std::future::poll_fn(|cx| self.poll_data(cx)).await
+    }
+}
+
+impl From<Unanswered> for Broken {
+    fn from(unanswered: Unanswered) -> Self {
+        match unanswered {
+            Unanswered::Connect(error) => Self::Connect(error),
+            Unanswered::Broken(error) => error.into(),
+        }
+    }
+}
+
+impl From<hyper::Error> for Broken {
+    fn from(error: hyper::Error) -> Self {
+        Self::Wire(error.into())
+    }
+}
+
+/// No URL: it may hold a secret.
+impl From<reqwest::Error> for Broken {
+    fn from(error: reqwest::Error) -> Self {
+        let error = error.without_url();
+        match (error.is_connect(), error.is_builder()) {
+            (true, _) => Self::Connect(error.into()),
+            (false, true) => Self::Unsendable(error.into()),
+            (false, false) => Self::Wire(error.into()),
+        }
+    }
+}

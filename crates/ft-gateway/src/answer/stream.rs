@@ -19,10 +19,6 @@ use crate::visit::Visit;
 /// memory than a slow reader's share.
 const FRAME: usize = 16 << 10;
 
-/// How often the connection's task gets a turn without bringing anything. With one a hundred chunks that arrived
-/// together leave in a hundred writes, with two in five.
-const TURNS: u8 = 2;
-
 /// The answer to a caller who wants a stream. It is read only as fast as the caller reads.
 pub(crate) fn streamed(stream: AnswerStream, visit: Visit, report_event: bool) -> Response<Body> {
     let report = stream.report();
@@ -32,8 +28,6 @@ pub(crate) fn streamed(stream: AnswerStream, visit: Visit, report_event: bool) -
         report_event,
         calls: CallNumbers::default(),
         buffer: BytesMut::new(),
-        begun: false,
-        turns: 0,
         over: false,
     };
     let mut response = Response::new(Body::new(events));
@@ -55,10 +49,6 @@ struct Events {
     report_event: bool,
     calls: CallNumbers,
     buffer: BytesMut,
-    /// Something has been handed on.
-    begun: bool,
-    /// Turns for which what has been gathered still waits.
-    turns: u8,
     over: bool,
 }
 
@@ -74,16 +64,6 @@ impl Events {
             }
         }
         self.buffer.extend_from_slice(b"\n\n");
-    }
-
-    /// Whether what has been gathered waits for what the connection's task may bring in its next turn.
-    fn waits_a_turn(&mut self, before: usize) -> bool {
-        if self.buffer.len() > before {
-            self.turns = TURNS;
-        }
-        let waits = !self.buffer.is_empty() && self.turns > 0;
-        self.turns = self.turns.saturating_sub(1);
-        waits
     }
 
     /// The stream ended well: how it came about, then the end.
@@ -134,24 +114,16 @@ impl hyper::body::Body for Events {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let this = self.get_mut();
-        let before = this.buffer.len();
         while !this.over && this.buffer.len() < FRAME {
             match this.stream.poll_piece(cx) {
                 Poll::Ready(Some(Ok(piece))) => this.chunk(piece),
                 Poll::Ready(Some(Err(error))) => this.failed(&error),
                 Poll::Ready(None) => this.done(),
-                // Chunks that arrived together are handed over one by one by the connection's task. It gets a turn
-                // for as long as that brings more, and then all of them are one write. The first content, for which
-                // the head is held, waits for nothing.
-                Poll::Pending if this.begun && this.waits_a_turn(before) => {
-                    cx.waker().wake_by_ref();
-                    return Poll::Pending;
-                }
+                // What arrived together is here by now, and leaves together.
                 Poll::Pending => break,
             }
         }
         if !this.buffer.is_empty() {
-            this.begun = true;
             return Poll::Ready(Some(Ok(Frame::data(this.buffer.split().freeze()))));
         }
         if this.over { Poll::Ready(None) } else { Poll::Pending }

@@ -13,16 +13,14 @@ use futures_core::Stream;
 use super::ChunkReader;
 use crate::classify::Verdict;
 use crate::secrets::Secrets;
-use crate::transport::failure;
-
-type Pieces = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>;
+use crate::transport::{ReplyBody, failure};
 
 /// The body of a streamed answer.
 ///
 /// # Cancel safety
 /// Dropping it closes the connection's stream, which cancels the call upstream.
 pub(crate) struct ChunkBody {
-    pieces: Option<Pieces>,
+    pieces: Option<ReplyBody>,
     reader: ChunkReader,
     secrets: Arc<Secrets>,
     request_id: Option<String>,
@@ -32,16 +30,19 @@ pub(crate) struct ChunkBody {
     turns: u8,
 }
 
+/// What a pooled connection's task may need to say that the bytes are at their end.
+const TURNS: u8 = 3;
+
 impl ChunkBody {
     pub(crate) fn new(
-        response: reqwest::Response,
+        pieces: ReplyBody,
         reader: ChunkReader,
         secrets: Arc<Secrets>,
         request_id: Option<String>,
         most: usize,
     ) -> Self {
-        let pieces: Pieces = Box::pin(response.bytes_stream());
-        Self { pieces: Some(pieces), reader, secrets, request_id, left: most, turns: 3 }
+        let turns = if pieces.is_driven() { 0 } else { TURNS };
+        Self { pieces: Some(pieces), reader, secrets, request_id, left: most, turns }
     }
 
     fn error(&self, verdict: Verdict) -> ProviderError {
@@ -77,7 +78,7 @@ impl Stream for ChunkBody {
                 return Poll::Ready(Some(item.map_err(|verdict| this.error(verdict))));
             }
             let Some(pieces) = &mut this.pieces else { return Poll::Ready(None) };
-            let polled = pieces.as_mut().poll_next(cx);
+            let polled = pieces.poll_data(cx);
             if this.reader.is_over() {
                 // A body that is read to the transport's own end leaves its connection to the next call.
                 // That end came with the last bytes or comes never: it gets a few turns, and no waiting.
@@ -92,7 +93,7 @@ impl Stream for ChunkBody {
             match polled {
                 Poll::Ready(Some(Ok(bytes))) => this.take(&bytes),
                 Poll::Ready(Some(Err(error))) => {
-                    this.reader.end_with(Verdict::of(failure::kind_of_body(&error)));
+                    this.reader.end_with(Verdict::of(failure::kind(&error)));
                 }
                 Poll::Ready(None) => this.reader.end(),
                 // An error was seen and usage did not come with it.

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use http::header::USER_AGENT;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Proxy, Url, redirect};
 use rustls::RootCertStore;
@@ -23,26 +24,35 @@ const RESERVED: [&str; 8] = [
     "transfer-encoding",
 ];
 
-pub(crate) fn build(config: &HttpConfig, base: &Url) -> Result<Client, InvalidConfig> {
+/// How it calls itself, unless the settings say otherwise.
+const AGENT: &str = concat!("ft-holysheep/", env!("CARGO_PKG_VERSION"));
+
+pub(crate) fn build(
+    config: &HttpConfig,
+    tls: rustls::ClientConfig,
+    proxy: Option<Proxy>,
+) -> Result<Client, InvalidConfig> {
     let mut builder = Client::builder()
-        .tls_backend_preconfigured(tls(config)?)
+        .tls_backend_preconfigured(tls)
         .connect_timeout(config.connect_timeout)
         // A redirect would carry the key and the prompt to a place that nobody configured.
         .redirect(redirect::Policy::none())
         .referer(false)
-        .user_agent(concat!("ft-holysheep/", env!("CARGO_PKG_VERSION")))
         .no_proxy();
-    if let Some(url) = &config.proxy {
-        let proxy = proxy(url)?;
-        if !is_loopback(base) {
-            builder = builder.proxy(proxy);
-        }
+    if let Some(proxy) = proxy {
+        builder = builder.proxy(proxy);
     }
     builder.build().map_err(|_| InvalidConfig::new("base_url", "no HTTP client can be made for it"))
 }
 
+/// The proxy that stands before the endpoint. None stands before this machine.
+pub(crate) fn proxy_for(config: &HttpConfig, base: &Url) -> Result<Option<Proxy>, InvalidConfig> {
+    let proxy = config.proxy.as_deref().map(proxy).transpose()?;
+    Ok(proxy.filter(|_| !is_loopback(base)))
+}
+
 /// Ring and the public authorities, given to this client alone: nothing process-wide is installed.
-fn tls(config: &HttpConfig) -> Result<rustls::ClientConfig, InvalidConfig> {
+pub(crate) fn tls(config: &HttpConfig) -> Result<rustls::ClientConfig, InvalidConfig> {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     if let Some(pem) = &config.ca_pem {
         let wrong = |rule| InvalidConfig::new("ca_pem", rule);
@@ -125,6 +135,7 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 /// The headers of every request, without the key's.
 pub(crate) fn headers(config: &HttpConfig) -> Result<HeaderMap, InvalidConfig> {
     let mut headers = HeaderMap::new();
+    headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
     for (name, value) in &config.headers {
         let wrong = |rule: &str| InvalidConfig::new(format!("headers.{name}"), rule);
         let header: HeaderName = name.parse().map_err(|_| wrong("is no header name"))?;

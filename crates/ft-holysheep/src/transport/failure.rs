@@ -4,6 +4,7 @@ use std::error::Error;
 
 use ft_core::{ErrorKind, ProviderError};
 
+use super::Broken;
 use crate::secrets::Secrets;
 
 /// Why the transport failed, in words that were scrubbed.
@@ -12,25 +13,24 @@ use crate::secrets::Secrets;
 struct TransportFailure(String);
 
 /// The failure of a request that got no answer.
-pub(crate) fn of_request(error: reqwest::Error, secrets: &Secrets) -> ProviderError {
-    let (kind, sent) = if error.is_connect() {
-        (ErrorKind::Connect, false)
-    } else if error.is_builder() {
-        (ErrorKind::InvalidRequest, false)
-    } else {
-        (kind_of_body(&error), true)
-    };
-    ProviderError::new(kind).with_sent(sent).with_source(words(error, secrets))
+pub(crate) fn of_request(broken: &Broken, secrets: &Secrets) -> ProviderError {
+    let sent = matches!(broken, Broken::Wire(_));
+    of_body(broken, secrets).with_sent(sent)
 }
 
 /// The failure of an answer that had begun.
-pub(crate) fn of_body(error: reqwest::Error, secrets: &Secrets) -> ProviderError {
-    ProviderError::new(kind_of_body(&error)).with_source(words(error, secrets))
+pub(crate) fn of_body(broken: &Broken, secrets: &Secrets) -> ProviderError {
+    ProviderError::new(kind(broken)).with_source(words(broken.cause(), secrets))
 }
 
 /// Bytes that are no HTTP or no gzip are garbled; all else is a connection that ended too early.
-pub(crate) fn kind_of_body(error: &reqwest::Error) -> ErrorKind {
-    let mut cause: Option<&(dyn Error + 'static)> = error.source();
+pub(crate) fn kind(broken: &Broken) -> ErrorKind {
+    let cause = match broken {
+        Broken::Connect(_) => return ErrorKind::Connect,
+        Broken::Unsendable(_) => return ErrorKind::InvalidRequest,
+        Broken::Wire(cause) => cause,
+    };
+    let mut cause: Option<&(dyn Error + 'static)> = Some(&**cause);
     while let Some(error) = cause {
         if let Some(error) = error.downcast_ref::<hyper::Error>() {
             if error.is_parse() {
@@ -44,14 +44,21 @@ pub(crate) fn kind_of_body(error: &reqwest::Error) -> ErrorKind {
                 _ => {}
             }
         }
-        cause = cause.and_then(Error::source);
+        cause = error.source();
     }
     ErrorKind::Interrupted
 }
 
+impl Broken {
+    fn cause(&self) -> &(dyn Error + 'static) {
+        match self {
+            Self::Connect(cause) | Self::Unsendable(cause) | Self::Wire(cause) => &**cause,
+        }
+    }
+}
+
 /// The chain of causes as one text: no URL, no secret, no type of the HTTP client.
-fn words(error: reqwest::Error, secrets: &Secrets) -> TransportFailure {
-    let error = error.without_url();
+fn words(error: &(dyn Error + 'static), secrets: &Secrets) -> TransportFailure {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -2,12 +2,17 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+use hyper::body::Body;
+
+use super::{Broken, ReplyBody};
+
 /// Why a body was not read to its end.
 pub(crate) enum ReadError {
     /// It is larger than allowed, counted after decompression.
     TooLarge,
     /// The connection failed.
-    Transport(reqwest::Error),
+    Transport(Broken),
 }
 
 /// The body of an answer, if it is at most `most` bytes.
@@ -15,21 +20,31 @@ pub(crate) enum ReadError {
 /// # Cancel safety
 /// Dropping it drops the connection's stream.
 pub(crate) async fn whole(
-    response: &mut reqwest::Response,
+    body: &mut ReplyBody,
     most: usize,
-) -> Result<Vec<u8>, ReadError> {
-    let announced = response.content_length().and_then(|bytes| usize::try_from(bytes).ok());
+) -> Result<Bytes, ReadError> {
+    let announced = body.size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok());
     if announced.is_some_and(|bytes| bytes > most) {
         return Err(ReadError::TooLarge);
     }
-    let mut body = Vec::with_capacity(announced.unwrap_or(0).min(1 << 20));
-    while let Some(piece) = response.chunk().await.map_err(ReadError::Transport)? {
-        if body.len() + piece.len() > most {
+    let mut first = Bytes::new();
+    let mut all = Vec::new();
+    while let Some(piece) = body.data().await.transpose().map_err(ReadError::Transport)? {
+        if first.len().max(all.len()) + piece.len() > most {
             return Err(ReadError::TooLarge);
         }
-        body.extend_from_slice(&piece);
+        if first.is_empty() && all.is_empty() {
+            // Most answers are one piece, and that is not copied.
+            first = piece;
+            continue;
+        }
+        if all.is_empty() {
+            all.reserve_exact(announced.unwrap_or(0).min(1 << 20));
+            all.extend_from_slice(&std::mem::take(&mut first));
+        }
+        all.extend_from_slice(&piece);
     }
-    Ok(body)
+    Ok(if all.is_empty() { first } else { all.into() })
 }
 
 /// An error's body is a few sentences; whoever sends more, or sends slowly, is understood from the beginning.
@@ -40,12 +55,12 @@ const ERROR_TIME: Duration = Duration::from_secs(5);
 ///
 /// # Cancel safety
 /// As [`whole`].
-pub(crate) async fn beginning(response: &mut reqwest::Response) -> Vec<u8> {
-    let mut body = Vec::new();
+pub(crate) async fn beginning(body: &mut ReplyBody) -> Vec<u8> {
+    let mut beginning = Vec::new();
     let read = async {
-        while let Ok(Some(piece)) = response.chunk().await {
-            let room = ERROR_BYTES - body.len();
-            body.extend_from_slice(&piece[..piece.len().min(room)]);
+        while let Some(Ok(piece)) = body.data().await {
+            let room = ERROR_BYTES - beginning.len();
+            beginning.extend_from_slice(&piece[..piece.len().min(room)]);
             if piece.len() >= room {
                 break;
             }
@@ -53,7 +68,7 @@ pub(crate) async fn beginning(response: &mut reqwest::Response) -> Vec<u8> {
     };
     // What had come when the time was up is kept.
     let _ = tokio::time::timeout(ERROR_TIME, read).await;
-    body
+    beginning
 }
 
 #[cfg(test)]
@@ -64,9 +79,8 @@ mod tests {
 
     fn answer(
         pieces: impl futures_core::Stream<Item = &'static [u8]> + Send + Sync + 'static,
-    ) -> reqwest::Response {
-        let body = reqwest::Body::wrap_stream(pieces.map(Ok::<_, std::io::Error>));
-        http::Response::new(body).into()
+    ) -> ReplyBody {
+        ReplyBody::Pooled(reqwest::Body::wrap_stream(pieces.map(Ok::<_, std::io::Error>)))
     }
 
     #[tokio::test(start_paused = true)]

@@ -167,8 +167,8 @@ impl Job {
                     return Err(Bad::early(error.with_message("the stream begins without end")));
                 }
                 Ok(Some(piece)) => {
-                    so_far.push(piece.chunk());
-                    if first_token.is_none() && piece.chunk().has_content() {
+                    so_far.push_piece(&piece);
+                    if first_token.is_none() && piece.has_content() {
                         let now = self.clock.now();
                         *first_token = Some(now.since(self.began));
                         self.guards.answered(now);

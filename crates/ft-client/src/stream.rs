@@ -150,7 +150,7 @@ impl Body {
         let choices = self.job.request.choices();
         match next_chunk(&mut self.rest, &self.so_far, choices, wait).await {
             Ok(Some(piece)) => {
-                self.so_far.push(piece.chunk());
+                self.so_far.push_piece(&piece);
                 Some(Ok(piece))
             }
             Ok(None) => None,
@@ -169,7 +169,7 @@ impl Body {
 /// The chunk as the caller asked for it: usage is always asked for upstream, and stripped here if it was not
 /// asked for. `None` when nothing is left of it.
 fn shaped(mut piece: Piece, wants_usage: bool) -> Option<Piece> {
-    if !wants_usage && piece.chunk().usage.is_some() {
+    if !wants_usage && piece.text_alone().is_none() && piece.chunk().usage.is_some() {
         let chunk = piece.chunk_mut();
         chunk.usage = None;
         if chunk.choices.is_empty() {

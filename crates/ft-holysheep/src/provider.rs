@@ -118,7 +118,12 @@ impl HttpProvider {
 const MODEL: &str = "{model}";
 
 impl Shared {
-    fn place(&self, whole: Option<&Place>, path: &str, model: &str) -> Result<Place, ProviderError> {
+    fn place(
+        &self,
+        whole: Option<&Place>,
+        path: &str,
+        model: &str,
+    ) -> Result<Place, ProviderError> {
         let place = whole.cloned().or_else(|| {
             let path = path.replace(MODEL, &wire::path_segment(model));
             Place::new(client::endpoint(&self.base, &path, &self.config.query))
@@ -245,7 +250,13 @@ impl Provider for HttpProvider {
             .with_max_event(config.max_event)
             .with_malformed_event(config.malformed_event);
         let (secrets, most) = (Arc::clone(&shared.secrets), config.max_response_body);
-        Ok(ChunkStream::of_pieces(ChunkBody::new(reply.into_body(), reader, secrets, request_id, most)))
+        Ok(ChunkStream::of_pieces(ChunkBody::new(
+            reply.into_body(),
+            reader,
+            secrets,
+            request_id,
+            most,
+        )))
     }
 
     async fn embed(
@@ -256,7 +267,8 @@ impl Provider for HttpProvider {
         let shared = &*self.shared;
         let config = &shared.config;
         let body = wire::embedding(request, &call.model, config.max_request_body)?;
-        let place = shared.place(shared.embeddings.as_ref(), &config.embeddings_path, &call.model)?;
+        let place =
+            shared.place(shared.embeddings.as_ref(), &config.embeddings_path, &call.model)?;
         let reply = shared.send(call, place, body, false).await?;
         let (status, headers, body) = shared.read(reply).await?;
         shared.embedding_answer(status, &headers, &body)

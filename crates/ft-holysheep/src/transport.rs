@@ -157,7 +157,10 @@ impl ReplyBody {
     }
 
     /// The next bytes; `None` at the end.
-    pub(crate) fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Broken>>> {
+    pub(crate) fn poll_data(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Broken>>> {
         loop {
             let Some(frame) = std::task::ready!(Pin::new(&mut *self).poll_frame(cx)?) else {
                 return Poll::Ready(None);

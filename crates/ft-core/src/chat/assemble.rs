@@ -1,7 +1,8 @@
 //! From the pieces of a stream to the answer they make.
 
 use super::{
-    ChatChunk, ChatResponse, Choice, ChunkChoice, Content, Extra, Message, ToolCall, ToolCallDelta,
+    ChatChunk, ChatResponse, Choice, ChunkChoice, Content, Extra, Message, Piece, ToolCall,
+    ToolCallDelta,
 };
 
 /// Puts chunks together into one [`ChatResponse`].
@@ -45,6 +46,21 @@ impl Assembler {
         merge(&mut response.extra, &chunk.extra);
         for piece in chunk.choices.iter().take(Self::MOST_CHOICES) {
             self.push_choice(piece);
+        }
+    }
+
+    /// Adds the next chunk of a stream all of whose chunks are added.
+    pub fn push_piece(&mut self, piece: &Piece) {
+        let Some(text) = piece.text_alone() else { return self.push(piece.chunk()) };
+        let index = piece.index_of_text();
+        let choice = self.response.choices.iter_mut().find(|choice| choice.index == index);
+        match choice.map(|choice| &mut choice.message.content) {
+            // All else was said by the chunk that it is like.
+            Some(Content::Text(whole)) => {
+                self.text_bytes += text.len();
+                whole.push_str(text);
+            }
+            _ => self.push(piece.chunk()),
         }
     }
 

@@ -1,8 +1,12 @@
 //! A chunk beside the text it came as.
 
-use bytes::Bytes;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 
-use super::ChatChunk;
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::{ChatChunk, ChunkChoice, Delta};
 
 /// A chunk, and the JSON text it came as for as long as nobody has changed it.
 ///
@@ -19,10 +23,24 @@ use super::ChatChunk;
 /// piece.chunk_mut().id = "other".to_owned();
 /// assert!(piece.raw().is_none());
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Piece {
-    chunk: ChatChunk,
+    said: Said,
     raw: Option<Bytes>,
+}
+
+#[derive(Clone, Debug)]
+enum Said {
+    Chunk(Box<ChatChunk>),
+    Text(Text),
+}
+
+/// A chunk that is an earlier one with another text, written out only for who asks.
+#[derive(Clone)]
+struct Text {
+    like: Arc<ChatChunk>,
+    text: String,
+    chunk: OnceLock<Box<ChatChunk>>,
 }
 
 impl Piece {
@@ -31,26 +49,77 @@ impl Piece {
     /// The text must be one line, as server-sent events carry it: a text with line ends in it is not kept.
     #[must_use]
     pub fn with_raw(chunk: ChatChunk, raw: Bytes) -> Self {
-        let one_line = !raw.contains(&b'\n') && !raw.contains(&b'\r');
-        Self { chunk, raw: one_line.then_some(raw) }
+        let raw = Some(raw).filter(is_one_line);
+        Self { raw, ..chunk.into() }
+    }
+
+    /// A chunk that is `like` an earlier one of its stream in everything but this text, with the text it came as.
+    ///
+    /// Most chunks of a stream are: they then cost no more than their words. `None` when that one says more than its
+    /// text, so that another one like it would say that again.
+    #[must_use]
+    pub fn with_text(like: &Arc<ChatChunk>, text: String, raw: Bytes) -> Option<Self> {
+        says_text_alone(like).then(|| {
+            let text = Text { like: Arc::clone(like), text, chunk: OnceLock::new() };
+            Self { said: Said::Text(text), raw: Some(raw).filter(is_one_line) }
+        })
     }
 
     /// The chunk.
     #[must_use]
     pub fn chunk(&self) -> &ChatChunk {
-        &self.chunk
+        match &self.said {
+            Said::Chunk(chunk) => chunk,
+            Said::Text(text) => text.chunk.get_or_init(|| Box::new(text.written_out())),
+        }
+    }
+
+    /// The text, of a chunk that is in everything else as an earlier one of its stream.
+    #[must_use]
+    pub fn text_alone(&self) -> Option<&str> {
+        match &self.said {
+            Said::Chunk(_) => None,
+            Said::Text(text) => Some(&text.text),
+        }
+    }
+
+    /// Which answer a chunk of [`text_alone`](Self::text_alone) adds to.
+    pub(super) fn index_of_text(&self) -> u32 {
+        match &self.said {
+            Said::Chunk(_) => 0,
+            Said::Text(text) => text.like.choices.first().map_or(0, |choice| choice.index),
+        }
+    }
+
+    /// As [`ChatChunk::has_content`].
+    #[must_use]
+    pub fn has_content(&self) -> bool {
+        match &self.said {
+            Said::Chunk(chunk) => chunk.has_content(),
+            Said::Text(text) => !text.text.is_empty(),
+        }
     }
 
     /// The chunk, to be changed: its text is not its text any more.
     pub fn chunk_mut(&mut self) -> &mut ChatChunk {
         self.raw = None;
-        &mut self.chunk
+        self.own()
     }
 
     /// Changes the chunk. `change` says whether it did: where it did not, the text is still its text.
     pub fn change(&mut self, change: impl FnOnce(&mut ChatChunk) -> bool) {
-        if change(&mut self.chunk) {
+        if change(self.own()) {
             self.raw = None;
+        }
+    }
+
+    fn own(&mut self) -> &mut ChatChunk {
+        if let Said::Text(text) = &self.said {
+            self.said = Said::Chunk(Box::new(text.written_out()));
+        }
+        match &mut self.said {
+            Said::Chunk(chunk) => chunk,
+            Said::Text(_) => unreachable!("it has just been written out"),
         }
     }
 
@@ -63,13 +132,60 @@ impl Piece {
     /// The chunk alone.
     #[must_use]
     pub fn into_chunk(self) -> ChatChunk {
-        self.chunk
+        match self.said {
+            Said::Chunk(chunk) => *chunk,
+            Said::Text(text) => text.written_out(),
+        }
+    }
+}
+
+impl Text {
+    fn written_out(&self) -> ChatChunk {
+        let mut chunk = ChatChunk::clone(&self.like);
+        if let Some(choice) = chunk.choices.first_mut() {
+            choice.delta.content = Some(self.text.clone());
+        }
+        chunk
+    }
+}
+
+/// Without a word of what was said.
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Text({} bytes)", self.text.len())
+    }
+}
+
+fn is_one_line(raw: &Bytes) -> bool {
+    !raw.contains(&b'\n') && !raw.contains(&b'\r')
+}
+
+/// Whether a chunk adds text to one answer and nothing else that could be added twice.
+fn says_text_alone(chunk: &ChatChunk) -> bool {
+    let [choice] = &chunk.choices[..] else { return false };
+    let ChunkChoice { index: _, delta, finish_reason, logprobs, extra: _ } = choice;
+    let Delta { role: _, content, refusal, reasoning_content, reasoning, tool_calls, extra } =
+        delta;
+    content.is_some()
+        && refusal.is_none()
+        && reasoning_content.is_none()
+        && reasoning.is_none()
+        && tool_calls.is_empty()
+        && extra.values().all(Value::is_null)
+        && finish_reason.is_none()
+        && logprobs.is_none()
+        && chunk.usage.is_none()
+}
+
+impl Default for Piece {
+    fn default() -> Self {
+        ChatChunk::default().into()
     }
 }
 
 impl From<ChatChunk> for Piece {
     fn from(chunk: ChatChunk) -> Self {
-        Self { chunk, raw: None }
+        Self { said: Said::Chunk(Box::new(chunk)), raw: None }
     }
 }
 
@@ -83,6 +199,36 @@ mod tests {
             assert!(
                 Piece::with_raw(ChatChunk::default(), Bytes::copy_from_slice(text)).raw().is_none()
             );
+        }
+    }
+
+    #[test]
+    fn a_chunk_like_an_earlier_one_is_that_one_with_another_text() {
+        let like = Arc::new(ChatChunk { id: "a".to_owned(), ..ChatChunk::of_text("first") });
+        let raw = Bytes::from_static(b"{}");
+        let mut piece = Piece::with_text(&like, "next".to_owned(), raw.clone()).unwrap();
+        assert_eq!(piece.text_alone(), Some("next"));
+        assert!(piece.has_content());
+        let whole = ChatChunk { id: "a".to_owned(), ..ChatChunk::of_text("next") };
+        assert_eq!(piece.chunk(), &whole);
+        piece.change(|_| false);
+        assert_eq!((piece.raw(), piece.text_alone()), (Some(&raw), None));
+        assert_eq!(piece.into_chunk(), whole);
+    }
+
+    #[test]
+    fn a_chunk_that_says_more_than_text_is_like_no_other() {
+        let text = || ChatChunk::of_text("a");
+        let mut called = text();
+        called.choices[0].delta.tool_calls.push(Default::default());
+        let mut ended = text();
+        ended.choices[0].finish_reason = Some(crate::chat::FinishReason::Stop);
+        let counted = ChatChunk { usage: Some(Default::default()), ..text() };
+        let mut two = text();
+        two.choices.push(ChunkChoice::default());
+        for chunk in [called, ended, counted, two, ChatChunk::default()] {
+            let piece = Piece::with_text(&Arc::new(chunk), String::new(), Bytes::new());
+            assert!(piece.is_none());
         }
     }
 }

@@ -54,7 +54,9 @@ struct Events {
 
 impl Events {
     fn chunk(&mut self, mut piece: Piece) {
-        piece.change(|chunk| self.calls.number(chunk));
+        if piece.text_alone().is_none() {
+            piece.change(|chunk| self.calls.number(chunk));
+        }
         self.buffer.extend_from_slice(b"data: ");
         match piece.raw() {
             Some(raw) => self.buffer.extend_from_slice(raw),

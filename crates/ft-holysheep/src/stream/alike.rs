@@ -3,7 +3,10 @@
 //! Such a chunk is not parsed: its text is read, and everything else is what it was. Parsing was half of what a
 //! chunk cost.
 
-use ft_core::chat::ChatChunk;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use ft_core::chat::{ChatChunk, Piece};
 use memchr::{memchr, memmem};
 
 /// What a stream's next chunks are compared with.
@@ -19,7 +22,7 @@ struct Pattern {
     head: Vec<u8>,
     /// The event from the quote on that ends its text.
     tail: Vec<u8>,
-    chunk: ChatChunk,
+    chunk: Arc<ChatChunk>,
 }
 
 /// Some vendors put something new into every chunk, such as OpenAI's `obfuscation`: there is no use in comparing.
@@ -28,11 +31,11 @@ const MOST_MISSES: u8 = 16;
 const KEY: &[u8] = b"\"content\"";
 
 impl Alike {
-    /// The chunk of an event that differs from the pattern in its text alone.
-    pub(super) fn read(&mut self, data: &[u8]) -> Option<ChatChunk> {
-        let chunk = self.pattern.as_ref()?.read(data)?;
+    /// The piece of an event that differs from the pattern in its text alone.
+    pub(super) fn read(&mut self, data: &[u8]) -> Option<Piece> {
+        let piece = self.pattern.as_ref()?.read(data)?;
         self.misses = 0;
-        Some(chunk)
+        Some(piece)
     }
 
     /// Takes an event that had to be parsed for the pattern, if it is of the common kind.
@@ -61,7 +64,10 @@ impl Pattern {
         if memmem::find(rest, KEY).is_some() || memchr(b'\\', tail).is_some() {
             return None;
         }
-        let pattern = Self { head: head.to_vec(), tail: tail.to_vec(), chunk: chunk.clone() };
+        let chunk = Arc::new(chunk.clone());
+        let pattern = Self { head: head.to_vec(), tail: tail.to_vec(), chunk };
+        // Whether others can be like it at all is up to what it says.
+        Piece::with_text(&pattern.chunk, String::new(), Bytes::new())?;
         (pattern.text(data)? == text).then_some(pattern)
     }
 
@@ -75,11 +81,10 @@ impl Pattern {
         serde_json::from_slice(text).ok()
     }
 
-    fn read(&self, data: &[u8]) -> Option<ChatChunk> {
+    fn read(&self, data: &[u8]) -> Option<Piece> {
         let text = self.text(data)?;
-        let mut chunk = self.chunk.clone();
-        chunk.choices.first_mut()?.delta.content = Some(text);
-        Some(chunk)
+        // A copy: what was read with one small event must not stay in memory for as long as that.
+        Piece::with_text(&self.chunk, text, Bytes::copy_from_slice(data))
     }
 }
 
@@ -123,7 +128,7 @@ mod tests {
         fn what_is_read_is_what_would_have_been_parsed(first in ".*", next in ".*") {
             let (first, next) = (event(&first), event(&next));
             let read = learned(&first).read(next.as_bytes());
-            prop_assert_eq!(read, Some(chunk(&next)));
+            prop_assert_eq!(read.map(Piece::into_chunk), Some(chunk(&next)));
         }
     }
 
@@ -138,7 +143,7 @@ mod tests {
             event("a").replace("\"content\":\"a\"", "\"content\":\"a"),
             String::new(),
         ] {
-            assert_eq!(alike.read(other.as_bytes()), None, "{other}");
+            assert!(alike.read(other.as_bytes()).is_none(), "{other}");
         }
         assert!(alike.read(event("b").as_bytes()).is_some());
     }
@@ -154,7 +159,7 @@ mod tests {
             r#"{"choices":[{"delta":{"content":null}}]}"#,
             r#"{"choices":[]}"#,
         ] {
-            assert_eq!(learned(data).read(data.as_bytes()), None, "{data}");
+            assert!(learned(data).read(data.as_bytes()).is_none(), "{data}");
         }
     }
 
@@ -163,11 +168,11 @@ mod tests {
         let mut alike = Alike::default();
         for at in 0..MOST_MISSES {
             let data = event("a").replace("\"a\",\"novel", &format!("\"{at}\",\"novel"));
-            assert_eq!(alike.read(data.as_bytes()), None);
+            assert!(alike.read(data.as_bytes()).is_none());
             alike.learn(data.as_bytes(), &chunk(&data));
         }
         let data = event("a");
         alike.learn(data.as_bytes(), &chunk(&data));
-        assert_eq!(alike.read(data.as_bytes()), None);
+        assert!(alike.read(data.as_bytes()).is_none());
     }
 }

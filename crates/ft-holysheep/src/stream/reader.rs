@@ -235,16 +235,17 @@ impl State {
             self.fail(data, rules);
             return;
         }
-        let parsed = match self.alike.read(data) {
-            Some(chunk) => Parsed::Chunk(chunk, true),
-            None => {
-                let parsed = chunk::parse(data);
-                if let Parsed::Chunk(chunk, true) = &parsed {
-                    self.alike.learn(data, chunk);
-                }
-                parsed
-            }
-        };
+        if !event.is_bare
+            && let Some(piece) = self.alike.read(data)
+        {
+            // Its choice is there, and has not ended by it.
+            self.items.push_back(Ok(piece));
+            return;
+        }
+        let parsed = chunk::parse(data);
+        if let Parsed::Chunk(chunk, true) = &parsed {
+            self.alike.learn(data, chunk);
+        }
         match parsed {
             Parsed::Error(rest) => {
                 self.items.extend(rest.map(Piece::from).map(Ok));

@@ -4,9 +4,8 @@
 
 mod bodies;
 mod config;
-mod faults;
-mod requests;
-mod secrets;
+mod direct;
+mod pooled;
 mod server;
 mod streams;
 mod tls;

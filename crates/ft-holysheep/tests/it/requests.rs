@@ -6,7 +6,8 @@ use ft_holysheep::HttpConfig;
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 
-use crate::server::{EVENTS, GOOD, GOOD_STREAM, JSON, KEY, Server, answer, send, stream_begin};
+use super::start;
+use crate::server::{EVENTS, GOOD, GOOD_STREAM, JSON, KEY, answer, send, stream_begin};
 
 fn call() -> Call {
     Call {
@@ -22,7 +23,7 @@ fn body(request: &str) -> Value {
 
 #[tokio::test]
 async fn a_plain_call_sends_the_calls_model_and_every_field_of_the_request() {
-    let server = Server::start([send(answer(200, JSON, GOOD))]);
+    let server = start([send(answer(200, JSON, GOOD))]);
     let request: ChatRequest = serde_json::from_value(json!({
         "model": "asked-model", "messages": [{"role": "user", "content": "Hi", "x": 1}],
         "max_tokens": 5, "temperature": 0.5, "stop": ["a"], "seed": 7, "stream": true,
@@ -55,7 +56,7 @@ async fn a_plain_call_sends_the_calls_model_and_every_field_of_the_request() {
 #[tokio::test]
 async fn a_stream_asks_for_usage_beside_the_callers_options() {
     let reply = || send(answer(200, EVENTS, GOOD_STREAM));
-    let server = Server::start([reply(), reply(), reply()]);
+    let server = start([reply(), reply(), reply()]);
     let provider = server.provider();
     let mut request = ChatRequest::user("Hi");
     let text = async |provider: &ft_holysheep::HttpProvider, request: &ChatRequest| {
@@ -82,7 +83,7 @@ async fn a_stream_asks_for_usage_beside_the_callers_options() {
 async fn the_connection_of_a_finished_stream_serves_the_next_call() {
     let mut whole = stream_begin(GOOD_STREAM);
     whole.extend(b"0\r\n\r\n");
-    let server = Server::start([send(whole), send(answer(200, JSON, GOOD))]);
+    let server = start([send(whole), send(answer(200, JSON, GOOD))]);
     let provider = server.provider();
     let stream = provider.chat_stream(&call(), &ChatRequest::user("Hi")).await.unwrap();
     assert_eq!(stream.count().await, 2);
@@ -92,7 +93,7 @@ async fn the_connection_of_a_finished_stream_serves_the_next_call() {
 
 #[tokio::test]
 async fn azures_deployments_have_their_model_in_the_path_and_their_key_bare() {
-    let server = Server::start([send(answer(200, JSON, GOOD))]);
+    let server = start([send(answer(200, JSON, GOOD))]);
     let provider = server
         .config()
         .with_auth("api-key", "")
@@ -112,7 +113,7 @@ async fn azures_deployments_have_their_model_in_the_path_and_their_key_bare() {
 
 #[tokio::test]
 async fn the_call_picks_the_key() {
-    let server = Server::start([send(answer(200, JSON, GOOD))]);
+    let server = start([send(answer(200, JSON, GOOD))]);
     let other = "sk-FAKE-other-key-000000";
     let config = server.config().with_key(ApiKey::new(other).unwrap());
     let provider = config.build().unwrap();
@@ -129,7 +130,7 @@ async fn the_call_picks_the_key() {
 
 #[tokio::test]
 async fn a_local_server_needs_no_key() {
-    let server = Server::start([send(answer(200, JSON, GOOD))]);
+    let server = start([send(answer(200, JSON, GOOD))]);
     let provider = HttpConfig::new("local", server.url()).build().unwrap();
     assert_eq!(provider.credentials(), 1);
     provider.chat(&call(), &ChatRequest::user("Hi")).await.unwrap();
@@ -140,7 +141,7 @@ async fn a_local_server_needs_no_key() {
 async fn embeddings_go_to_their_own_path() {
     let good = r#"{"data":[{"embedding":[0.5]}],"model":"e","usage":{"prompt_tokens":1,"total_tokens":1}}"#;
     let bad = r#"{"error":{"message":"x","code":"insufficient_quota"}}"#;
-    let server = Server::start([good, bad, "{}"].map(|body| send(answer(200, JSON, body))));
+    let server = start([good, bad, "{}"].map(|body| send(answer(200, JSON, body))));
     let provider = server.provider();
     let request: EmbeddingRequest =
         serde_json::from_value(json!({"input": ["a"], "dimensions": 1})).unwrap();
@@ -158,7 +159,7 @@ async fn embeddings_go_to_their_own_path() {
 
 #[tokio::test]
 async fn a_server_that_mixes_plain_and_streamed_up_is_understood() {
-    let server = Server::start([
+    let server = start([
         send(answer(200, EVENTS, GOOD_STREAM)),
         send(answer(200, JSON, GOOD)),
         send(answer(200, JSON, format!("\n\n  {GOOD}"))),
@@ -175,7 +176,7 @@ async fn a_server_that_mixes_plain_and_streamed_up_is_understood() {
 
 #[tokio::test]
 async fn a_request_over_its_cap_is_not_sent() {
-    let server = Server::start([]);
+    let server = start([]);
     let provider = server.config().with_max_request_body(2048).build().unwrap();
     let request = ChatRequest::user("x".repeat(4096));
     let error = provider.chat(&call(), &request).await.unwrap_err();
@@ -185,7 +186,7 @@ async fn a_request_over_its_cap_is_not_sent() {
 
 #[tokio::test]
 async fn an_id_that_no_header_can_carry_is_left_out() {
-    let server = Server::start([send(answer(200, JSON, GOOD))]);
+    let server = start([send(answer(200, JSON, GOOD))]);
     let call = Call { request_id: "a\r\nevil: 1".to_owned(), ..call() };
     server.provider().chat(&call, &ChatRequest::user("Hi")).await.unwrap();
     assert!(!server.seen()[0].contains("evil"));

@@ -7,7 +7,8 @@ use ft_core::{ApiKey, Call, ChatRequest, Provider, ProviderError};
 use ft_holysheep::{HttpConfig, HttpProvider};
 use futures_util::StreamExt;
 
-use crate::server::{EVENTS, JSON, KEY, Reply, Server, answer, send_and_close, stream_begin};
+use super::start;
+use crate::server::{EVENTS, JSON, KEY, Reply, answer, send_and_close, stream_begin};
 
 /// Everything that an error can be made to say.
 fn said(error: &ProviderError) -> String {
@@ -60,7 +61,7 @@ async fn a_server_that_echoes_the_key_does_not_get_it_into_an_error() {
     ];
     for template in answers {
         let how = String::from_utf8_lossy(template);
-        let server = Server::start([echo(template), echo(template)]);
+        let server = start([echo(template), echo(template)]);
         let provider = server.provider();
         let request = ChatRequest::user("Hi");
         let error = provider.chat(&Call::new("m"), &request).await.unwrap_err();
@@ -87,7 +88,7 @@ async fn failures_of_the_transport_do_not_show_the_key() {
         send_and_close(answer(200, &format!("{EVENTS}content-encoding: gzip\r\n"), KEY)),
     ];
     for reply in replies {
-        let server = Server::start([reply]);
+        let server = start([reply]);
         // The key in the query too, as some vendors want it.
         let provider = server.config().with_query("key", KEY).build().unwrap();
         let error = provider.chat(&Call::new("m"), &ChatRequest::user("Hi")).await.unwrap_err();

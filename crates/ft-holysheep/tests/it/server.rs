@@ -19,6 +19,7 @@ pub(crate) struct Server {
     address: SocketAddr,
     seen: Arc<Mutex<Vec<String>>>,
     connections: Arc<AtomicUsize>,
+    direct: bool,
 }
 
 impl Server {
@@ -47,7 +48,12 @@ impl Server {
                 });
             }
         });
-        Self { address, seen, connections }
+        Self { address, seen, connections, direct: true }
+    }
+
+    /// The same, for providers with a pooled client.
+    pub(crate) fn pooled(self) -> Self {
+        Self { direct: false, ..self }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -56,7 +62,9 @@ impl Server {
 
     /// Settings for this server with [`KEY`].
     pub(crate) fn config(&self) -> HttpConfig {
-        HttpConfig::new("test", self.url()).with_key(ApiKey::new(KEY).unwrap())
+        HttpConfig::new("test", self.url())
+            .with_key(ApiKey::new(KEY).unwrap())
+            .with_direct(self.direct)
     }
 
     pub(crate) fn provider(&self) -> HttpProvider {

@@ -18,8 +18,8 @@ use super::wire::Wire;
 pub(super) struct Exchange {
     bell: Bell,
     sender: SendRequest<Full<Bytes>>,
-    /// Gone once it has ended.
-    connection: Option<Connection<Wire, Full<Bytes>>>,
+    /// Gone once it has ended. Large, and handed from call to call.
+    connection: Option<Box<Connection<Wire, Full<Bytes>>>>,
 }
 
 impl Exchange {
@@ -27,7 +27,7 @@ impl Exchange {
         sender: SendRequest<Full<Bytes>>,
         connection: Connection<Wire, Full<Bytes>>,
     ) -> Self {
-        Self { bell: Bell::new(), sender, connection: Some(connection) }
+        Self { bell: Bell::new(), sender, connection: Some(Box::new(connection)) }
     }
 
     /// What `take` finds, before or after the connection has done what it can. If it finds nothing, `cx` is woken when
@@ -74,7 +74,7 @@ impl Exchange {
 }
 
 /// Lets the connection do what it can, which is what it was woken for.
-fn turn(connection: &mut Option<Connection<Wire, Full<Bytes>>>, cx: &mut Context<'_>) {
+fn turn(connection: &mut Option<Box<Connection<Wire, Full<Bytes>>>>, cx: &mut Context<'_>) {
     if let Some(open) = connection
         && Pin::new(open).poll(cx).is_ready()
     {

@@ -1,0 +1,56 @@
+//! Connections between their calls.
+
+use ft_core::{Call, ChatRequest, Provider};
+use ft_holysheep::HttpProvider;
+use tokio::sync::oneshot;
+
+use super::start;
+use crate::server::{GOOD, JSON, Reply, answer, send};
+
+async fn chat(provider: &HttpProvider) {
+    let answer = provider.chat(&Call::new("m"), &ChatRequest::user("Hi")).await.unwrap();
+    assert_eq!(answer.text(), "Hi");
+}
+
+#[tokio::test]
+async fn calls_after_each_other_share_a_connection_and_calls_at_once_do_not() {
+    let server = start((0..6).map(|_| send(answer(200, JSON, GOOD))));
+    let provider = server.provider();
+    chat(&provider).await;
+    chat(&provider).await;
+    assert_eq!(server.connections(), 1);
+    tokio::join!(chat(&provider), chat(&provider));
+    assert_eq!(server.connections(), 2);
+    tokio::join!(chat(&provider), chat(&provider));
+    assert_eq!(server.connections(), 2);
+}
+
+#[tokio::test]
+async fn a_connection_that_was_closed_meanwhile_is_not_asked_again() {
+    let (closed, was_closed) = oneshot::channel();
+    let answer_and_close: Reply = Box::new(move |_, stream| {
+        use std::io::Write;
+        stream.write_all(&answer(200, JSON, GOOD)).unwrap();
+        stream.shutdown(std::net::Shutdown::Both).unwrap();
+        closed.send(()).unwrap();
+        false
+    });
+    let server = start([answer_and_close, send(answer(200, JSON, GOOD))]);
+    let provider = server.provider();
+    chat(&provider).await;
+    was_closed.await.unwrap();
+    // The runtime hears of it when it next looks at its sockets.
+    tokio::task::yield_now().await;
+    chat(&provider).await;
+    assert_eq!(server.connections(), 2);
+}
+
+#[tokio::test]
+async fn a_server_that_closes_after_each_answer_is_asked_over_new_connections() {
+    let close = format!("{JSON}connection: close\r\n");
+    let server = start((0..2).map(|_| send(answer(200, &close, GOOD))));
+    let provider = server.provider();
+    chat(&provider).await;
+    chat(&provider).await;
+    assert_eq!(server.connections(), 2);
+}

@@ -13,6 +13,7 @@ use tokio::time::timeout;
 
 use crate::asked::{Asked, vectors_wanted};
 use crate::guards::Guards;
+use crate::reading::{Reading, Trouble};
 use crate::target::Target;
 
 /// What an attempt is to bring.
@@ -76,7 +77,7 @@ pub(crate) enum Good {
 /// The beginning of a stream, and the rest of it.
 pub(crate) struct Head {
     pub(crate) chunks: Vec<Piece>,
-    pub(crate) rest: ChunkStream,
+    pub(crate) rest: Reading,
     /// Everything so far.
     pub(crate) so_far: Assembler,
 }
@@ -149,18 +150,19 @@ impl Job {
         let (left, timer) = self.timers.first_wait(true, self.clock.now());
         let provider = Arc::clone(&self.target.provider.provider);
         let mut stream = match timeout(left, provider.chat_stream(&self.call, request)).await {
-            Ok(Ok(stream)) => stream,
+            Ok(Ok(stream)) => Reading::new(stream),
             Ok(Err(error)) => return Err(Bad::early(error)),
             Err(_) => return Err(self.fired(timer, Assembler::new())),
         };
         let mut chunks = Vec::new();
         let mut so_far = Assembler::new();
         loop {
-            let wait = match first_token {
-                None => self.timers.first_wait(true, self.clock.now()),
-                Some(_) => self.timers.next_wait(self.clock.now()),
+            let wait = |now| match first_token {
+                None => self.timers.first_wait(true, now),
+                Some(_) => self.timers.next_wait(now),
             };
-            match next_chunk(&mut stream, &so_far, request.choices(), wait).await {
+            let have = (&so_far, request.choices());
+            match poll_fn(|cx| stream.poll_piece(cx, &*self.clock, have, wait)).await {
                 Ok(Some(chunk)) if chunks.len() >= MOST_BEFORE_CONTENT => {
                     drop(chunk);
                     let error = ProviderError::new(ErrorKind::Garbled);
@@ -195,7 +197,7 @@ impl Job {
                     self.guards.answered(self.clock.now());
                     if self.mode == Mode::Streamed {
                         // Nothing in it was known as content, so it is passed on as it came.
-                        let rest = ChunkStream::of([]);
+                        let rest = Reading::new(ChunkStream::of([]));
                         return Ok(Good::Head(Head { chunks, rest, so_far }));
                     }
                     return Ok(Good::Whole(so_far.finish()));
@@ -211,43 +213,6 @@ impl Job {
 
 /// Chunks that may come before the first content. Vendors send a role and a few keep-alives.
 const MOST_BEFORE_CONTENT: usize = 4_096;
-
-/// How long after the last finish reason the usage may still come: it follows at once where it follows at all.
-const AFTER_FINISH: Duration = Duration::from_secs(1);
-
-/// Why no chunk came.
-pub(crate) enum Trouble {
-    Fired(Timer),
-    Provider(ProviderError),
-}
-
-/// The next chunk within this wait; `None` at the end.
-///
-/// An answer whose every choice has said why it ended is complete: silence, or a connection that breaks, takes
-/// nothing from it. A stream that is always ready must not outlive its timers, so they are looked at first.
-///
-/// # Cancel safety
-/// No chunk is lost: it is taken out of the stream only when it is returned.
-pub(crate) async fn next_chunk(
-    stream: &mut ChunkStream,
-    so_far: &Assembler,
-    choices: u32,
-    (left, timer): (Duration, Timer),
-) -> Result<Option<Piece>, Trouble> {
-    tokio::task::coop::consume_budget().await;
-    let finished = so_far.is_finished(choices);
-    if left.is_zero() {
-        return if finished { Ok(None) } else { Err(Trouble::Fired(timer)) };
-    }
-    let left = if finished { left.min(AFTER_FINISH) } else { left };
-    match timeout(left, poll_fn(|cx| stream.poll_piece(cx))).await {
-        Ok(Some(Ok(chunk))) => Ok(Some(chunk)),
-        Ok(None) => Ok(None),
-        _ if finished => Ok(None),
-        Ok(Some(Err(error))) => Err(Trouble::Provider(error)),
-        Err(_) => Err(Trouble::Fired(timer)),
-    }
-}
 
 /// A timer, by what it bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -75,6 +75,7 @@ mod hedge;
 #[cfg(feature = "http")]
 mod http;
 mod money;
+mod reading;
 mod run;
 mod target;
 

@@ -2,8 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use ft_core::chat::{Assembler, Piece, replay};
@@ -11,10 +10,12 @@ use ft_core::decide::FailReason;
 use ft_core::{ChatChunk, ChatResponse, ChunkStream};
 use futures_core::Stream;
 use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
 
 use crate::answer::{Answer, Report};
-use crate::attempt::{Bad, Good, Head, Job, Trouble, next_chunk};
+use crate::attempt::{Bad, Good, Head, Job};
 use crate::error::Error;
+use crate::reading::{Reading, Trouble};
 use crate::run::{End, Leg, Run, Won};
 
 /// A streamed answer: chunks, then the end.
@@ -25,21 +26,80 @@ use crate::run::{End, Leg, Run, Won};
 /// # Cancel safety
 /// Dropping it cancels the call upstream, settles its money at the estimate, and says nothing against the target.
 pub struct AnswerStream {
-    inner: Pin<Box<dyn Stream<Item = Result<Piece, Error>> + Send>>,
-    report: Arc<Mutex<Report>>,
+    flow: Flow,
+    wants_usage: bool,
+    report: Report,
+}
+
+/// Where its chunks come from.
+enum Flow {
+    /// An answer that was whole.
+    Kept(std::vec::IntoIter<ChatChunk>),
+    /// The attempt that the request holds.
+    Live(Box<Run>),
+    /// It broke off: another target is looked for.
+    Broken(BoxFuture<'static, (Box<Run>, Result<(), Error>)>),
+    /// Nowhere: it is over.
+    Over,
 }
 
 impl AnswerStream {
     /// How the answer came about, as far as it has: complete once the stream has ended.
     #[must_use]
     pub fn report(&self) -> Report {
-        self.report.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.report.clone()
     }
 
     /// The next chunk with the text it came as, for who passes the stream on. The same stream as by [`Stream`]:
     /// each chunk comes once.
     pub fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Piece, Error>>> {
-        self.inner.as_mut().poll_next(cx)
+        loop {
+            let piece = match &mut self.flow {
+                Flow::Kept(chunks) => chunks.next().map(|chunk| Ok(chunk.into())),
+                Flow::Live(run) => ready!(run.poll_chunk(cx)),
+                Flow::Broken(search) => {
+                    let (run, found) = ready!(search.as_mut().poll(cx));
+                    match found {
+                        Ok(()) => self.flow = Flow::Live(run),
+                        Err(error) => {
+                            self.flow = Flow::Over;
+                            self.report = run.report_so_far(run.now());
+                            return Poll::Ready(Some(Err(error)));
+                        }
+                    }
+                    continue;
+                }
+                Flow::Over => return Poll::Ready(None),
+            };
+            match piece {
+                Some(Ok(piece)) => {
+                    if let Some(piece) = shaped(piece, self.wants_usage) {
+                        return Poll::Ready(Some(Ok(piece)));
+                    }
+                }
+                Some(Err(bad)) => self.breaks_off(bad),
+                None => {
+                    self.end();
+                    return Poll::Ready(None);
+                }
+            }
+        }
+    }
+
+    /// Another target goes on, if one can. The request stays in the search, so that a drop finds it there.
+    fn breaks_off(&mut self, bad: Box<Bad>) {
+        if let Flow::Live(mut run) = std::mem::replace(&mut self.flow, Flow::Over) {
+            self.flow = Flow::Broken(Box::pin(async move {
+                let found = run.broke_off(*bad).await;
+                (run, found)
+            }));
+        }
+    }
+
+    fn end(&mut self) {
+        if let Flow::Live(mut run) = std::mem::replace(&mut self.flow, Flow::Over) {
+            self.report = run.complete_stream();
+        }
     }
 
     /// Reads to the end and gives the whole answer.
@@ -58,16 +118,15 @@ impl AnswerStream {
     }
 
     pub(crate) fn of_answer(answer: Answer, wants_usage: bool) -> Self {
-        let chunks = replay(answer.response);
-        let shape = move |chunk: ChatChunk| shaped(chunk.into(), wants_usage).map(Ok);
-        let inner = futures_util::stream::iter(chunks.into_iter().filter_map(shape));
-        Self { inner: Box::pin(inner), report: Arc::new(Mutex::new(answer.report)) }
+        let chunks = replay(answer.response).into_iter();
+        Self { flow: Flow::Kept(chunks), wants_usage, report: answer.report }
     }
 
-    pub(crate) fn live(run: Box<Run>, body: Body) -> Self {
+    pub(crate) fn live(mut run: Box<Run>, body: Body) -> Self {
         let report = run.live_report(body.leg.target, body.first_token, run.now());
-        let report = Arc::new(Mutex::new(report));
-        Self { inner: Box::pin(forward(run, body, Arc::clone(&report))), report }
+        let wants_usage = run.request.wants_usage();
+        run.streaming = Some(body);
+        Self { flow: Flow::Live(run), wants_usage, report }
     }
 }
 
@@ -97,7 +156,7 @@ pub(crate) struct Body {
     pub(crate) leg: Leg,
     pub(crate) job: Box<Job>,
     head: std::vec::IntoIter<Piece>,
-    rest: ChunkStream,
+    rest: Reading,
     so_far: Assembler,
     pub(crate) first_token: Option<Duration>,
 }
@@ -128,41 +187,38 @@ impl Body {
                 job,
                 so_far: Assembler::of(response.clone()),
                 head: replay(response).into_iter().map(Piece::from).collect::<Vec<_>>().into_iter(),
-                rest: ChunkStream::of([]),
+                rest: Reading::new(ChunkStream::of([])),
                 first_token,
             }
         })
     }
 
     /// The next chunk, within the idle timer and what is left of the attempt.
-    ///
-    /// # Cancel safety
-    /// No chunk is lost: it is taken out of the stream only when it is returned.
-    async fn next(&mut self) -> Option<Result<Piece, Bad>> {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Piece, Box<Bad>>>> {
         if let Some(piece) = self.head.next() {
             if self.head.len() == 0 {
                 // A stream may go on for minutes: what held its beginning is given back.
                 self.head = Vec::new().into_iter();
             }
-            return Some(Ok(piece));
+            return Poll::Ready(Some(Ok(piece)));
         }
-        let wait = self.job.timers.next_wait(self.job.clock.now());
-        let choices = self.job.request.choices();
-        match next_chunk(&mut self.rest, &self.so_far, choices, wait).await {
+        let Job { timers, clock, request, .. } = &*self.job;
+        let have = (&self.so_far, request.choices());
+        let next = self.rest.poll_piece(cx, &**clock, have, |now| timers.next_wait(now));
+        Poll::Ready(match ready!(next) {
             Ok(Some(piece)) => {
                 self.so_far.push_piece(&piece);
                 Some(Ok(piece))
             }
             Ok(None) => None,
-            Err(Trouble::Provider(error)) => {
+            Err(trouble) => {
                 let so_far = std::mem::take(&mut self.so_far);
-                Some(Err(Bad { error, neutral: false, so_far }))
+                Some(Err(Box::new(match trouble {
+                    Trouble::Provider(error) => Bad { error, neutral: false, so_far },
+                    Trouble::Fired(timer) => timers.fired(timer, clock.now(), so_far),
+                })))
             }
-            Err(Trouble::Fired(timer)) => {
-                let so_far = std::mem::take(&mut self.so_far);
-                Some(Err(self.job.timers.fired(timer, self.job.clock.now(), so_far)))
-            }
-        }
+        })
     }
 }
 
@@ -179,50 +235,14 @@ fn shaped(mut piece: Piece, wants_usage: bool) -> Option<Piece> {
     Some(piece)
 }
 
-fn forward(
-    mut run: Box<Run>,
-    body: Body,
-    report: Arc<Mutex<Report>>,
-) -> impl Stream<Item = Result<Piece, Error>> + Send {
-    let wants_usage = run.request.wants_usage();
-    let publish = move |latest: Report| {
-        *report.lock().unwrap_or_else(PoisonError::into_inner) = latest;
-    };
-    run.streaming = Some(body);
-    async_stream::stream! {
-        while let Some(item) = run.next_chunk().await {
-            match item {
-                Ok(piece) => {
-                    if let Some(piece) = shaped(piece, wants_usage) {
-                        yield Ok(piece);
-                    }
-                }
-                Err(error) => {
-                    publish(run.report_so_far(run.now()));
-                    yield Err(error);
-                    return;
-                }
-            }
-        }
-        publish(run.complete_stream());
-    }
-}
-
 impl Run {
-    /// The next piece of the stream that this request holds, from whichever attempt; `None` when it ended well.
+    /// The next piece of the stream that this request holds; `None` when it ended well.
     ///
-    /// # Cancel safety
     /// The body stays in `self` until it has ended, so that a drop finds and settles it.
-    async fn next_chunk(&mut self) -> Option<Result<Piece, Error>> {
-        loop {
-            match self.streaming.as_mut()?.next().await? {
-                Ok(piece) => return Some(Ok(piece)),
-                Err(bad) => {
-                    if let Err(error) = self.broke_off(bad).await {
-                        return Some(Err(error));
-                    }
-                }
-            }
+    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Piece, Box<Bad>>>> {
+        match &mut self.streaming {
+            Some(body) => body.poll_next(cx),
+            None => Poll::Ready(None),
         }
     }
 

@@ -10,12 +10,13 @@ use axum::Router;
 use axum::body::Body;
 use http::{Request, Response};
 use hyper::body::Incoming;
+use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_io_timeout::TimeoutStream;
 use tower::Service;
@@ -78,6 +79,7 @@ pub async fn serve(
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     let room = Arc::new(Semaphore::new(limits.most));
+    let (open, closing) = watch::channel(());
     let mut stop = pin!(stop);
     loop {
         // Those that ended are taken off the list, or it would grow for ever.
@@ -94,7 +96,8 @@ pub async fn serve(
         };
         match socket {
             Ok((socket, _)) => {
-                let served = connection(socket, router.clone(), limits, graceful.watcher());
+                let served =
+                    connection(socket, router.clone(), limits, graceful.watcher(), closing.clone());
                 connections.spawn(async move {
                     let _seat = seat;
                     served.await;
@@ -108,6 +111,8 @@ pub async fn serve(
         }
     }
     drop(listener);
+    // Those that have not said a word need not be waited for.
+    drop(open);
     let finished = async {
         graceful.shutdown().await;
         while connections.join_next().await.is_some() {}
@@ -118,11 +123,69 @@ pub async fn serve(
     }
 }
 
-async fn connection(socket: TcpStream, router: Router, limits: ConnectionLimits, watcher: Watcher) {
+/// How every connection of HTTP/2 begins, and none of HTTP/1.
+const PREFACE: &[u8; 14] = b"PRI * HTTP/2.0";
+
+async fn connection(
+    socket: TcpStream,
+    router: Router,
+    limits: ConnectionLimits,
+    watcher: Watcher,
+    closing: watch::Receiver<()>,
+) {
     // A chunk of a stream must not wait for the next one.
     let _ = socket.set_nodelay(true);
+    let Some(http2) = begins_http2(&socket, limits.head_within, closing).await else { return };
     let mut socket = TimeoutStream::new(socket);
     socket.set_write_timeout(Some(limits.write_within));
+    let socket = TokioIo::new(Box::pin(socket));
+    let service = service_fn(move |request: Request<Incoming>| answer(router.clone(), request));
+    let served = match http2 {
+        true => {
+            let server = either(limits);
+            let served = server.serve_connection(socket, service).into_owned();
+            Box::pin(watcher.watch(served)).await.map_err(|error| error.to_string())
+        }
+        false => {
+            let served = http1(limits).serve_connection(socket, service);
+            watcher.watch(served).await.map_err(|error| error.to_string())
+        }
+    };
+    // What went wrong on one connection is its caller's to see.
+    if let Err(error) = served {
+        tracing::debug!(error, "connection ended");
+    }
+}
+
+/// Whether the first bytes may be those of HTTP/2; `None` when none came.
+///
+/// They are looked at and not taken: a reader that gives them back would cost each connection another read and half
+/// of its memory.
+async fn begins_http2(
+    socket: &TcpStream,
+    within: Duration,
+    mut closing: watch::Receiver<()>,
+) -> Option<bool> {
+    let mut first = [0; PREFACE.len()];
+    let seen = tokio::select! {
+        biased;
+        _ = closing.changed() => return None,
+        seen = tokio::time::timeout(within, socket.peek(&mut first)) => seen,
+    };
+    let seen = seen.ok()?.ok().filter(|&seen| seen > 0)?;
+    Some(PREFACE.starts_with(&first[..seen]))
+}
+
+fn http1(limits: ConnectionLimits) -> http1::Builder {
+    let mut server = http1::Builder::new();
+    server
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head_within)
+        .max_buf_size(limits.head_bytes);
+    server
+}
+
+fn either(limits: ConnectionLimits) -> Builder<TokioExecutor> {
     let mut server = Builder::new(TokioExecutor::new());
     server
         .http1()
@@ -134,12 +197,7 @@ async fn connection(socket: TcpStream, router: Router, limits: ConnectionLimits,
         .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
         .keep_alive_interval(limits.head_within)
         .keep_alive_timeout(limits.head_within);
-    let service = service_fn(move |request: Request<Incoming>| answer(router.clone(), request));
-    let served = server.serve_connection(TokioIo::new(Box::pin(socket)), service);
-    // What went wrong on one connection is its caller's to see.
-    if let Err(error) = watcher.watch(served.into_owned()).await {
-        tracing::debug!(error, "connection ended");
-    }
+    server
 }
 
 async fn answer(

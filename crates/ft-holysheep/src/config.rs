@@ -68,7 +68,7 @@ pub struct HttpConfig {
     pub http2: bool,
     /// Whether calls drive their connections themselves where that can be: HTTP/1.1 without a proxy, which is
     /// `http://`, or `https://` with [`http2`](Self::http2) off. Default yes: it costs a fraction of a client whose
-    /// connections are tasks of their own. Answers are then asked for uncompressed.
+    /// connections are tasks of their own. Answers are then asked for uncompressed, and read either way.
     pub direct: bool,
     /// Whether streams are asked for usage. Default yes: without it a streamed answer has no exact price.
     /// Off for vendors that refuse a field they do not know.

@@ -4,26 +4,32 @@ pub(crate) mod client;
 mod direct;
 pub(crate) mod failure;
 pub(crate) mod read;
+mod unpacked;
 
 use std::error::Error;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, HOST};
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HOST};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Response, Uri};
 use http_body_util::Full;
-use hyper::body::{Body, Frame, SizeHint};
+use hyper::body::Body;
 use reqwest::Url;
 
 use crate::{HttpConfig, InvalidConfig};
 use direct::{Direct, Passed, Unanswered};
+use unpacked::Unpacked;
 
 /// The way to one endpoint.
 pub(crate) enum Transport {
     /// HTTP/1.1 without a proxy, over connections that the call drives.
-    Direct(Box<Direct>),
+    Direct {
+        connections: Box<Direct>,
+        /// The most bytes of an unpacked body.
+        most: usize,
+    },
     /// Everything else: HTTP/2, proxies, compression.
     Pooled(reqwest::Client),
 }
@@ -44,6 +50,7 @@ pub(crate) type Reply = Response<ReplyBody>;
 /// Dropping it before its end cancels the call upstream.
 pub(crate) enum ReplyBody {
     Direct(Passed),
+    Unpacked(Box<Unpacked>),
     Pooled(reqwest::Body),
 }
 
@@ -65,7 +72,8 @@ impl Transport {
         let tls = client::tls(config)?;
         Ok(match proxy {
             None if http1 && config.direct => {
-                Self::Direct(Box::new(Direct::new(config, base, tls)?))
+                let connections = Box::new(Direct::new(config, base, tls)?);
+                Self::Direct { connections, most: config.max_response_body }
             }
             proxy => Self::Pooled(client::build(config, tls, proxy)?),
         })
@@ -73,8 +81,8 @@ impl Transport {
 
     /// The headers that this way adds to every request.
     pub(crate) fn add_to(&self, headers: &mut HeaderMap) {
-        if let Self::Direct(direct) = self {
-            headers.insert(HOST, direct.host().clone());
+        if let Self::Direct { connections, .. } = self {
+            headers.insert(HOST, connections.host().clone());
             // Compression is for distance, and what is reached in this way is mostly near.
             headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         }
@@ -91,13 +99,18 @@ impl Transport {
         body: Vec<u8>,
     ) -> Result<Reply, Broken> {
         match self {
-            Self::Direct(direct) => {
+            Self::Direct { connections, most } => {
                 let mut request = http::Request::new(Full::new(Bytes::from(body)));
                 *request.method_mut() = Method::POST;
                 *request.uri_mut() = Uri::from(place.path);
                 *request.headers_mut() = headers;
-                let reply = direct.send(request).await?;
-                Ok(reply.map(ReplyBody::Direct))
+                let reply = connections.send(request).await?;
+                // It was not asked for, but a server may know no other way.
+                let packed = reply.headers().get(CONTENT_ENCODING).is_some_and(|it| it == "gzip");
+                Ok(reply.map(|body| match packed {
+                    true => ReplyBody::Unpacked(Box::new(Unpacked::new(body, *most))),
+                    false => ReplyBody::Direct(body),
+                }))
             }
             Self::Pooled(client) => {
                 let mut request = reqwest::Request::new(Method::POST, place.url);
@@ -121,39 +134,19 @@ impl Place {
     }
 }
 
-impl Body for ReplyBody {
-    type Data = Bytes;
-    type Error = Broken;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
-        match self.get_mut() {
-            Self::Direct(body) => Pin::new(body).poll_frame(cx).map_err(Broken::from),
-            Self::Pooled(body) => Pin::new(body).poll_frame(cx).map_err(Broken::from),
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Direct(body) => body.is_end_stream(),
-            Self::Pooled(body) => body.is_end_stream(),
-        }
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Direct(body) => body.size_hint(),
-            Self::Pooled(body) => body.size_hint(),
-        }
-    }
-}
-
 impl ReplyBody {
     /// Whether reading it turns its connection, so that all that has arrived is there to be read.
     pub(crate) fn is_driven(&self) -> bool {
-        matches!(self, Self::Direct(_))
+        !matches!(self, Self::Pooled(_))
+    }
+
+    /// How many bytes it has, where its head says so.
+    pub(crate) fn announced(&self) -> Option<u64> {
+        match self {
+            Self::Direct(body) => body.size_hint().exact(),
+            Self::Unpacked(_) => None,
+            Self::Pooled(body) => body.size_hint().exact(),
+        }
     }
 
     /// The next bytes; `None` at the end.
@@ -161,14 +154,10 @@ impl ReplyBody {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Broken>>> {
-        loop {
-            let Some(frame) = std::task::ready!(Pin::new(&mut *self).poll_frame(cx)?) else {
-                return Poll::Ready(None);
-            };
-            // Trailers say nothing that a decision depends on.
-            if let Ok(data) = frame.into_data() {
-                return Poll::Ready(Some(Ok(data)));
-            }
+        match self {
+            Self::Direct(body) => poll_data(body, cx),
+            Self::Unpacked(body) => body.poll_data(cx),
+            Self::Pooled(body) => poll_data(body, cx),
         }
     }
 
@@ -178,6 +167,24 @@ impl ReplyBody {
     /// No bytes are lost: they are taken when they are returned.
     pub(crate) async fn data(&mut self) -> Option<Result<Bytes, Broken>> {
         std::future::poll_fn(|cx| self.poll_data(cx)).await
+    }
+}
+
+/// Trailers say nothing that a decision depends on.
+fn poll_data<B>(body: &mut B, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Broken>>>
+where
+    B: Body<Data = Bytes, Error: Into<Broken>> + Unpin,
+{
+    loop {
+        match ready!(Pin::new(&mut *body).poll_frame(cx)) {
+            Some(Ok(frame)) => {
+                if let Ok(data) = frame.into_data() {
+                    return Poll::Ready(Some(Ok(data)));
+                }
+            }
+            Some(Err(error)) => return Poll::Ready(Some(Err(error.into()))),
+            None => return Poll::Ready(None),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::extract::State;
 use ft_client::{CallOptions, Client};
 use ft_core::ChatRequest;
+use futures_util::future::BoxFuture;
 use http::{Request, Response};
 
 use super::call::Call;
@@ -27,10 +28,11 @@ pub(super) async fn completions(
         Ok(Call { request, options, asked, body }) => {
             let client = live.client.clone();
             let event = asked.report_event;
-            let perform = |visit| async move {
+            // Boxed: what follows needs much more room than what came before, and is handed on a few times.
+            let perform = |visit| -> BoxFuture<'static, Response<Body>> {
                 match request.stream {
-                    Some(true) => stream(client, request, options, visit, event).await,
-                    _ => whole(client, request, options, visit).await,
+                    Some(true) => Box::pin(stream(client, request, options, visit, event)),
+                    _ => Box::pin(whole(client, request, options, visit)),
                 }
             };
             once(&gateway, asked.idempotency_key(), body, visit, perform).await

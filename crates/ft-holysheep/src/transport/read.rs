@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::body::Body;
 
 use super::{Broken, ReplyBody};
 
@@ -20,7 +19,7 @@ pub(crate) enum ReadError {
 /// # Cancel safety
 /// Dropping it drops the connection's stream.
 pub(crate) async fn whole(body: &mut ReplyBody, most: usize) -> Result<Bytes, ReadError> {
-    let announced = body.size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok());
+    let announced = body.announced().and_then(|bytes| usize::try_from(bytes).ok());
     if announced.is_some_and(|bytes| bytes > most) {
         return Err(ReadError::TooLarge);
     }

@@ -197,12 +197,10 @@ async fn a_bomb_bursts_at_the_cap() {
     let gzip = format!("{JSON}content-encoding: gzip\r\n");
     let reply = || send(answer(200, &gzip, bomb));
     let server = start([reply(), reply()]);
-    // Connections that the call drives ask for no compression.
-    let config = server.config().with_direct(false);
-    let capped = config.clone().with_max_response_body(1 << 20).build().unwrap();
+    let capped = server.config().with_max_response_body(1 << 20).build().unwrap();
     let error = chat(&capped).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Garbled);
-    let whole = chat(&config.build().unwrap()).await.unwrap();
+    let whole = chat(&server.provider()).await.unwrap();
     assert_eq!(whole.text().len(), 8 << 20);
 }
 

@@ -57,10 +57,6 @@ impl Body for Passed {
         polled
     }
 
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
     }

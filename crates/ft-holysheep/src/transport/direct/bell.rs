@@ -7,7 +7,8 @@ use std::task::{Context, Poll, Wake, Waker};
 use atomic_waker::AtomicWaker;
 
 /// Wakes the task that turns the connection, but not for what that task does itself while it turns: taking a piece
-/// out of a connection rings for the next one, and the reader asks for that anyway.
+/// out of a connection rings for the next one, and the reader asks for that anyway. And it knows when nobody has rung,
+/// so that there is nothing to turn for.
 pub(super) struct Bell {
     ringer: Arc<Ringer>,
     waker: Waker,
@@ -22,28 +23,38 @@ const TURNING: u8 = 1;
 const RUNG: u8 = 2;
 
 impl Bell {
+    /// A bell that has rung: what is new is to be turned once.
     pub(super) fn new() -> Self {
-        let ringer = Arc::new(Ringer { state: AtomicU8::new(0), task: AtomicWaker::new() });
+        let ringer = Arc::new(Ringer { state: AtomicU8::new(RUNG), task: AtomicWaker::new() });
         let waker = Waker::from(Arc::clone(&ringer));
         Self { ringer, waker }
     }
 
-    /// Turns by `turn`, with a context that rings. Whoever gets something comes again; who gets nothing is woken if
-    /// it rang meanwhile.
+    /// Turns by `turn`, with a context that rings, if somebody has rung since the last turn. Whoever gets something
+    /// comes again; who gets nothing is woken by the next ring.
     pub(super) fn turning<T>(
         &self,
         cx: &mut Context<'_>,
         turn: impl FnOnce(&mut Context<'_>) -> Poll<T>,
     ) -> Poll<T> {
         let Ringer { state, task } = &*self.ringer;
+        // First, so that a ring from now on is either seen below or wakes this task.
         task.register(cx.waker());
+        if state.load(Ordering::SeqCst) & RUNG == 0 {
+            return Poll::Pending;
+        }
         state.store(TURNING, Ordering::SeqCst);
         let polled = turn(&mut Context::from_waker(&self.waker));
-        let rung = state.swap(0, Ordering::SeqCst) & RUNG != 0;
+        let rung = state.fetch_and(!TURNING, Ordering::SeqCst) & RUNG != 0;
         if rung && polled.is_pending() {
             cx.waker().wake_by_ref();
         }
         polled
+    }
+
+    /// Makes the next turn happen, whether somebody has rung or not.
+    pub(super) fn ring(&self) {
+        self.ringer.state.fetch_or(RUNG, Ordering::SeqCst);
     }
 }
 
@@ -91,6 +102,29 @@ mod tests {
         let during = seen();
         rope.unwrap().wake();
         [during, seen() - during]
+    }
+
+    #[test]
+    fn where_nobody_has_rung_nothing_is_turned() {
+        let bell = Bell::new();
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut turns = 0;
+        let mut turn = |ring: bool| {
+            let _: Poll<()> = bell.turning(&mut cx, |ringing| {
+                turns += 1;
+                if ring {
+                    ringing.waker().wake_by_ref();
+                }
+                Poll::Pending
+            });
+        };
+        turn(false);
+        turn(false);
+        bell.ring();
+        turn(true);
+        turn(false);
+        turn(false);
+        assert_eq!(turns, 3);
     }
 
     #[test]

@@ -41,10 +41,10 @@ impl Exchange {
         // The connection wakes this task, and what it brings is there after its turn or not at all: nobody else has
         // to wake anybody.
         let mut quiet = Context::from_waker(Waker::noop());
+        if let Poll::Ready(there) = take(&mut quiet) {
+            return Poll::Ready(there);
+        }
         bell.turning(cx, |ringing| {
-            if let Poll::Ready(there) = take(&mut quiet) {
-                return Poll::Ready(there);
-            }
             turn(connection, ringing);
             take(&mut quiet)
         })
@@ -53,6 +53,7 @@ impl Exchange {
     /// Whether it can take a request, as far as its socket knows. Never waits.
     pub(super) fn is_free(&mut self, cx: &mut Context<'_>) -> bool {
         let Self { bell, connection, .. } = self;
+        bell.ring();
         let _ = bell.turning(cx, |ringing| {
             turn(connection, ringing);
             Poll::Ready(())

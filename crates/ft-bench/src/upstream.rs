@@ -186,7 +186,8 @@ impl hyper::body::Body for Events {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        if let Some(pace) = &mut self.pace
+        // The end follows the last event at once, as servers send it.
+        if let Some(pace) = self.pace.as_mut().filter(|_| !self.left.is_empty())
             && pace.poll_tick(cx).is_pending()
         {
             return Poll::Pending;

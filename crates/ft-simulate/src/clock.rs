@@ -1,22 +1,36 @@
 //! The simulation's clock: tokio's paused time, and a calendar that begins on the scenario's day.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ft_core::{Clock, Tick, UnixMillis};
 use tokio::time::Instant;
 
 /// As the client's own clock, but for the calendar: that does not depend on the day of the run.
-#[derive(Clone, Copy, Debug)]
+///
+/// Paused time moves only between two turns of the runtime, and a request asks for it two dozen times within one. So
+/// tokio's clock, which has a lock, is read once a turn. Clones share what was read.
+#[derive(Clone, Debug)]
 pub(crate) struct SimClock {
     epoch: Instant,
     starts: UnixMillis,
+    now: Arc<AtomicU64>,
 }
 
 impl SimClock {
     /// A clock that begins now, which is midnight of the scenario's day.
     #[expect(clippy::disallowed_methods, reason = "this is the clock that others are told to take")]
     pub(crate) fn new(starts: UnixMillis) -> Self {
-        Self { epoch: Instant::now(), starts }
+        let now = Arc::new(AtomicU64::new(ORIGIN.as_nanos()));
+        Self { epoch: Instant::now(), starts, now }
+    }
+
+    /// Sees what time it is. To be called whenever the runtime has turned, before anything else.
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that others are told to take")]
+    pub(crate) fn look(&self) {
+        let now = Self::tick(Instant::now().saturating_duration_since(self.epoch));
+        self.now.store(now.as_nanos(), Ordering::Relaxed);
     }
 
     /// Since the beginning.
@@ -44,9 +58,8 @@ impl SimClock {
 const ORIGIN: Tick = Tick::from_nanos(1);
 
 impl Clock for SimClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the clock that others are told to take")]
     fn now(&self) -> Tick {
-        Self::tick(Instant::now().saturating_duration_since(self.epoch))
+        Tick::from_nanos(self.now.load(Ordering::Relaxed))
     }
 
     fn wall(&self) -> UnixMillis {

@@ -1,17 +1,19 @@
 //! The engine: requests come, are served in virtual time, and are counted.
 
+use std::future::{Future, poll_fn};
 use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use ft_client::{CallOptions, Client, FailKind, Report};
 use ft_core::{Call, ChatRequest, Provider, Usage};
 use ft_sim::SimProvider;
 use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
 use tokio::time::{sleep_until, timeout};
 
 use crate::arrivals::Source;
 use crate::demand::{Demand, Demands};
+use crate::open::Open;
 use crate::scenario::Alone;
 use crate::tally::Tally;
 use crate::world::{Who, World};
@@ -62,6 +64,15 @@ pub struct Progress {
     pub until: Option<Duration>,
 }
 
+/// What ends a wait of the engine.
+enum Happened {
+    Ended(Ended),
+    /// The next request comes.
+    Due,
+    /// None is under way, and none comes.
+    Over,
+}
+
 /// How often somebody is told how far the run is.
 const TELL_EVERY: u64 = 16_384;
 
@@ -74,7 +85,7 @@ pub(crate) async fn drive(
     tally: &mut Tally,
     tell: &mut dyn FnMut(Progress),
 ) {
-    let mut open = FuturesUnordered::new();
+    let mut open = Open::new();
     let mut begun = 0;
     let mut ended_so_far = 0;
     let mut alarm = pin!(sleep_until(world.clock.instant(Duration::ZERO)));
@@ -91,17 +102,29 @@ pub(crate) async fn drive(
             };
             source.pop();
             begun += 1;
-            // Boxed once: as it is, a future of this size would be moved three times.
-            open.push(Box::pin(serve(world, demands, demand, at.max(now))));
+            open.push(serve(world, demands, demand, at.max(now)));
         }
         let due = next(&source, begun);
         if let Some(at) = due.filter(|at| *at != set_for) {
             alarm.as_mut().reset(world.clock.instant(at));
             set_for = at;
         }
-        tokio::select! {
-            biased;
-            Some(ended) = open.next(), if !open.is_empty() => {
+        let happened = poll_fn(|cx| {
+            // Whatever turned the runtime, this is the first to run after it.
+            world.clock.look();
+            if !open.is_empty()
+                && let Poll::Ready(ended) = open.poll_next(cx)
+            {
+                return Poll::Ready(Happened::Ended(ended));
+            }
+            match due {
+                Some(_) => alarm.as_mut().poll(cx).map(|()| Happened::Due),
+                None if open.is_empty() => Poll::Ready(Happened::Over),
+                None => Poll::Pending,
+            }
+        });
+        match happened.await {
+            Happened::Ended(ended) => {
                 source.ended(ended.began + ended.took);
                 tally.note(&ended);
                 ended_so_far += 1;
@@ -114,8 +137,8 @@ pub(crate) async fn drive(
                     });
                 }
             }
-            () = &mut alarm, if due.is_some() => {}
-            else => break,
+            Happened::Due => {}
+            Happened::Over => break,
         }
     }
 }

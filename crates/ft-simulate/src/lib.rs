@@ -26,6 +26,7 @@ mod clock;
 mod compare;
 mod demand;
 mod engine;
+mod open;
 pub mod report;
 pub mod roi;
 mod run;

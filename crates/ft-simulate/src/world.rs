@@ -55,7 +55,7 @@ impl World {
         setting: &Setting<'_>,
     ) -> Result<Self, InvalidScenario> {
         let clock = SimClock::new(scenario.starts.starts());
-        let shared: Arc<dyn Clock> = Arc::new(clock);
+        let shared: Arc<dyn Clock> = Arc::new(clock.clone());
         let log = Log::counting();
         let mut catalogue = Catalogue::builtin();
         let mut providers = BTreeMap::new();

@@ -54,24 +54,24 @@ pub(crate) struct Job {
     pub(crate) timers: Timers,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) began: Tick,
-    /// Set at first content.
-    pub(crate) heard: Arc<AtomicBool>,
+    /// Set at first content, where somebody waits to hedge it.
+    pub(crate) heard: Option<Arc<AtomicBool>>,
 }
 
-/// How an attempt ended.
+/// How an attempt ended. Small: it is handed up through every future of the request.
 pub(crate) struct Ended {
     pub(crate) job: Box<Job>,
-    pub(crate) result: Result<Good, Bad>,
+    pub(crate) result: Result<Good, Box<Bad>>,
     pub(crate) first_token: Option<Duration>,
 }
 
 pub(crate) enum Good {
-    /// The complete answer.
-    Whole(ChatResponse),
+    /// The complete answer, which the cache may be going to share.
+    Whole(Arc<ChatResponse>),
     /// A stream whose first content has come.
-    Head(Head),
+    Head(Box<Head>),
     /// The vectors.
-    Vectors(EmbeddingResponse),
+    Vectors(Box<EmbeddingResponse>),
 }
 
 /// The beginning of a stream, and the rest of it.
@@ -100,14 +100,15 @@ impl Job {
         let result = match (self.request.clone(), self.mode) {
             (Asked::Vectors(request), _) => self.vectors(&request).await,
             (Asked::Chat(request), Mode::Plain) => self.plain(&request).await,
+            // Boxed, or plain attempts would be as large as streamed ones.
             (Asked::Chat(request), Mode::Assembled | Mode::Streamed) => {
-                self.streamed(&request, &mut first_token).await
+                Box::pin(self.streamed(&request, &mut first_token)).await
             }
         };
         Ended { job: self, result, first_token }
     }
 
-    async fn vectors(&mut self, request: &EmbeddingRequest) -> Result<Good, Bad> {
+    async fn vectors(&mut self, request: &EmbeddingRequest) -> Result<Good, Box<Bad>> {
         let (left, timer) = self.timers.first_wait(false, self.clock.now());
         let provider = &self.target.provider.provider;
         let response = match timeout(left, provider.embed(&self.call, request)).await {
@@ -121,10 +122,10 @@ impl Job {
             return Err(Bad::early(error.with_message("the answer has too few vectors")));
         }
         self.guards.answered(self.clock.now());
-        Ok(Good::Vectors(response))
+        Ok(Good::Vectors(Box::new(response)))
     }
 
-    async fn plain(&mut self, request: &ChatRequest) -> Result<Good, Bad> {
+    async fn plain(&mut self, request: &ChatRequest) -> Result<Good, Box<Bad>> {
         let (left, timer) = self.timers.first_wait(false, self.clock.now());
         let provider = &self.target.provider.provider;
         let answer = timeout(left, provider.chat(&self.call, request)).await;
@@ -139,14 +140,14 @@ impl Job {
             return Err(Bad::early(error));
         }
         self.guards.answered(self.clock.now());
-        Ok(Good::Whole(response))
+        Ok(Good::Whole(Arc::new(response)))
     }
 
     async fn streamed(
         &mut self,
         request: &ChatRequest,
         first_token: &mut Option<Duration>,
-    ) -> Result<Good, Bad> {
+    ) -> Result<Good, Box<Bad>> {
         let (left, timer) = self.timers.first_wait(true, self.clock.now());
         let provider = Arc::clone(&self.target.provider.provider);
         let mut stream = match timeout(left, provider.chat_stream(&self.call, request)).await {
@@ -174,7 +175,9 @@ impl Job {
                         let now = self.clock.now();
                         *first_token = Some(now.since(self.began));
                         self.guards.answered(now);
-                        self.heard.store(true, Ordering::Relaxed);
+                        if let Some(heard) = &self.heard {
+                            heard.store(true, Ordering::Relaxed);
+                        }
                     }
                     // A plain answer is in `so_far` already.
                     if self.mode == Mode::Streamed {
@@ -182,12 +185,12 @@ impl Job {
                     }
                     if first_token.is_some() && self.mode == Mode::Streamed {
                         self.timers.commit();
-                        return Ok(Good::Head(Head { chunks, rest: stream, so_far }));
+                        return Ok(Good::Head(Box::new(Head { chunks, rest: stream, so_far })));
                     }
                 }
                 Err(Trouble::Fired(timer)) => return Err(self.fired(timer, so_far)),
                 Err(Trouble::Provider(error)) => {
-                    return Err(Bad { error, neutral: false, so_far });
+                    return Err(Box::new(Bad { error, neutral: false, so_far }));
                 }
                 Ok(None) if so_far.so_far().choices.is_empty() => {
                     let error = ProviderError::new(ErrorKind::Garbled);
@@ -198,15 +201,15 @@ impl Job {
                     if self.mode == Mode::Streamed {
                         // Nothing in it was known as content, so it is passed on as it came.
                         let rest = Reading::new(ChunkStream::of([]));
-                        return Ok(Good::Head(Head { chunks, rest, so_far }));
+                        return Ok(Good::Head(Box::new(Head { chunks, rest, so_far })));
                     }
-                    return Ok(Good::Whole(so_far.finish()));
+                    return Ok(Good::Whole(Arc::new(so_far.finish())));
                 }
             }
         }
     }
 
-    fn fired(&self, timer: Timer, so_far: Assembler) -> Bad {
+    fn fired(&self, timer: Timer, so_far: Assembler) -> Box<Bad> {
         self.timers.fired(timer, self.clock.now(), so_far)
     }
 }
@@ -243,7 +246,7 @@ impl Timers {
         if self.idle < left { (self.idle, Timer::Idle) } else { (left, Timer::Attempt) }
     }
 
-    pub(crate) fn fired(&self, timer: Timer, now: Tick, so_far: Assembler) -> Bad {
+    pub(crate) fn fired(&self, timer: Timer, now: Tick, so_far: Assembler) -> Box<Bad> {
         let shortened = timer == Timer::Attempt && self.shortened;
         let kind = match timer {
             Timer::Attempt if shortened && now >= self.deadline => ErrorKind::DeadlineExceeded,
@@ -251,12 +254,12 @@ impl Timers {
             Timer::Attempt => ErrorKind::AttemptTimeout,
             Timer::Idle => ErrorKind::Stalled,
         };
-        Bad { error: ProviderError::new(kind), neutral: shortened, so_far }
+        Box::new(Bad { error: ProviderError::new(kind), neutral: shortened, so_far })
     }
 }
 
 impl Bad {
-    fn early(error: ProviderError) -> Self {
-        Self { error, neutral: false, so_far: Assembler::new() }
+    fn early(error: ProviderError) -> Box<Self> {
+        Box::new(Self { error, neutral: false, so_far: Assembler::new() })
     }
 }

@@ -165,7 +165,7 @@ impl Client {
         match run.go().instrument(span).await? {
             Done::Whole(answer) => Ok(*answer),
             // A plain call never streams; were it to, its stream would still be a whole answer.
-            Done::Streaming(run, body) => AnswerStream::live(run, *body).collect().await,
+            Done::Streaming(run, body) => AnswerStream::live(run, body).collect().await,
         }
     }
 
@@ -200,7 +200,7 @@ impl Client {
         let span = run.span.clone();
         Ok(match run.go().instrument(span).await? {
             Done::Whole(answer) => AnswerStream::of_answer(*answer, wants_usage),
-            Done::Streaming(run, body) => AnswerStream::live(run, *body),
+            Done::Streaming(run, body) => AnswerStream::live(run, body),
         })
     }
 

@@ -7,6 +7,7 @@ mod embed;
 mod end;
 mod explain;
 mod legs;
+mod running;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use std::time::Duration;
 use ft_cache::{Entry, Key, LeadGuard};
 use ft_context::FitReport;
 use ft_core::chat::Assembler;
-use ft_core::decide::{Event, FailReason, Ledger, Plan, Step, View, decide};
+use ft_core::decide::{Event, FailReason, Ledger, Plan, Step, TargetView, View, decide};
 use ft_core::{Entropy, ProviderError, Tick};
 
 use crate::answer::{Answer, Attempt};
@@ -54,6 +55,8 @@ pub(crate) struct Run {
     draw: Entropy,
     plan: Plan,
     members: Vec<Member>,
+    /// Beside each target how it stands, as of the last decision. Kept for its room.
+    views: Vec<TargetView>,
     ledger: Ledger,
     legs: Legs,
     /// Beside each target: which credentials this call has used up since it last waited, and what was last sent.
@@ -64,10 +67,10 @@ pub(crate) struct Run {
     pub(crate) failures: Vec<ProviderError>,
     won: Option<Won>,
     fell_back: bool,
-    /// The stream that the caller is reading.
-    pub(crate) streaming: Option<Body>,
+    /// The stream that the caller is reading. Boxed as what follows, which few requests have and all would carry.
+    pub(crate) streaming: Option<Box<Body>>,
     /// What the caller has of streams that broke off.
-    pub(crate) delivered: Option<Assembler>,
+    pub(crate) delivered: Option<Box<Assembler>>,
     pub(crate) continued: bool,
     /// Which of the failures broke the caller's stream off, first.
     pub(crate) broke_at: Option<usize>,
@@ -98,7 +101,7 @@ struct Progress {
 /// How the live part ended.
 pub(crate) enum End {
     /// A target answered.
-    Live(Box<Won>),
+    Live(Won),
     /// The cached answer stands in.
     Stale,
     /// The emergency answer stands in.
@@ -127,7 +130,7 @@ impl Run {
                 Step::Hold => self.race().await,
                 Step::Wait { until } => self.wait(until).await,
                 Step::Answer => match self.won.take() {
-                    Some(won) => return End::Live(Box::new(won)),
+                    Some(won) => return End::Live(won),
                     None => return End::Fail(FailReason::Exhausted),
                 },
                 Step::Stale => return End::Stale,
@@ -140,11 +143,11 @@ impl Run {
         }
     }
 
-    fn decide(&self, event: &Event, now: Tick) -> Step {
-        let views = self.members.iter().zip(&self.progress);
-        let views: Vec<_> =
-            views.map(|(member, progress)| member.target.view(progress.used, now)).collect();
-        let view = View { targets: &views, stale: self.stale.is_some() };
+    fn decide(&mut self, event: &Event, now: Tick) -> Step {
+        let targets = self.members.iter().zip(&self.progress);
+        self.views.clear();
+        self.views.extend(targets.map(|(member, progress)| member.target.view(progress.used, now)));
+        let view = View { targets: &self.views, stale: self.stale.is_some() };
         decide(&self.plan, &self.ledger, &view, event, now)
     }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -122,7 +123,7 @@ impl AnswerStream {
         Self { flow: Flow::Kept(chunks), wants_usage, report: answer.report }
     }
 
-    pub(crate) fn live(mut run: Box<Run>, body: Body) -> Self {
+    pub(crate) fn live(mut run: Box<Run>, body: Box<Body>) -> Self {
         let report = run.live_report(body.leg.target, body.first_token, run.now());
         let wants_usage = run.request.wants_usage();
         run.streaming = Some(body);
@@ -163,33 +164,32 @@ pub(crate) struct Body {
 
 impl Body {
     /// The body of an attempt that won with a stream; else what it brought.
-    pub(crate) fn new(won: Won) -> Result<Self, Box<(Settling, ChatResponse)>> {
+    pub(crate) fn new(won: Won) -> Result<Box<Self>, (Settling, Arc<ChatResponse>)> {
         let Won { leg, job, good, first_token } = won;
         match good {
-            Good::Head(Head { chunks, rest, so_far }) => {
-                Ok(Self { leg, job, head: chunks.into_iter(), rest, so_far, first_token })
+            Good::Head(head) => {
+                let Head { chunks, rest, so_far } = *head;
+                let head = chunks.into_iter();
+                Ok(Box::new(Self { leg, job, head, rest, so_far, first_token }))
             }
-            Good::Whole(response) => Err(Box::new((Settling { leg, job, first_token }, response))),
+            Good::Whole(response) => Err((Settling { leg, job, first_token }, response)),
             // Whoever asked for vectors never asks for a body.
-            Good::Vectors(_) => {
-                let nothing = ChatResponse::default();
-                Err(Box::new((Settling { leg, job, first_token }, nothing)))
-            }
+            Good::Vectors(_) => Err((Settling { leg, job, first_token }, Arc::default())),
         }
     }
 
     /// The body of an attempt that goes on; one that had no more to say ends the answer.
-    fn going_on(won: Won) -> Self {
-        Self::new(won).unwrap_or_else(|settling| {
-            let (Settling { leg, job, first_token }, response) = *settling;
-            Self {
+    fn going_on(won: Won) -> Box<Self> {
+        Self::new(won).unwrap_or_else(|(Settling { leg, job, first_token }, response)| {
+            let response = Arc::unwrap_or_clone(response);
+            Box::new(Self {
                 leg,
                 job,
                 so_far: Assembler::of(response.clone()),
                 head: replay(response).into_iter().map(Piece::from).collect::<Vec<_>>().into_iter(),
                 rest: Reading::new(ChunkStream::of([])),
                 first_token,
-            }
+            })
         })
     }
 
@@ -248,25 +248,27 @@ impl Run {
 
     /// The stream ended well.
     fn complete_stream(&mut self) -> Report {
-        let Some(Body { leg, job, first_token, so_far, .. }) = self.streaming.take() else {
+        let Some(body) = self.streaming.take() else {
             return self.report_so_far(self.now());
         };
-        self.complete(leg, job, so_far.finish(), first_token).report
+        let Body { leg, job, first_token, so_far, .. } = *body;
+        self.complete(leg, job, Arc::new(so_far.finish()), first_token).report
     }
 
     /// The stream broke off after content had reached the caller: another target goes on, or it is an error.
     ///
     /// # Cancel safety
     /// As [`Run::live`].
-    async fn broke_off(&mut self, bad: Bad) -> Result<(), Error> {
-        let Some(Body { leg, job, .. }) = self.streaming.take() else {
+    async fn broke_off(&mut self, bad: Box<Bad>) -> Result<(), Error> {
+        let Some(body) = self.streaming.take() else {
             return Err(self.fail(FailReason::MidStream));
         };
+        let Body { leg, job, .. } = *body;
         match &mut self.delivered {
             Some(delivered) => delivered.continue_with(&bad.so_far),
-            delivered @ None => *delivered = Some(bad.so_far.clone()),
+            delivered @ None => *delivered = Some(Box::new(bad.so_far.clone())),
         }
-        let whole = self.delivered.as_ref().map(Assembler::so_far);
+        let whole = self.delivered.as_ref().map(|delivered| delivered.so_far());
         let called = whole.is_some_and(|whole| {
             whole.choices.iter().any(|choice| !choice.message.tool_calls.is_empty())
         });
@@ -274,11 +276,11 @@ impl Run {
             self.forbid_continuing();
         }
         self.broke_at.get_or_insert(self.failures.len());
-        let event = self.failed(leg, job, bad, true, self.now());
+        let event = self.failed(leg, job, *bad, true, self.now());
         // Whatever else ends the search for a continuation, this is an answer that broke off.
         if let End::Live(won) = self.live(event).await {
             self.continued = true;
-            self.streaming = Some(Body::going_on(*won));
+            self.streaming = Some(Body::going_on(won));
             return Ok(());
         }
         let partial = self.delivered.as_ref().map(|whole| whole.so_far().clone());
@@ -288,7 +290,8 @@ impl Run {
 
     /// The caller leaves in the middle of a stream: what was said is billed, and nothing held against the target.
     pub(crate) fn abandon_stream(&mut self) {
-        if let Some(Body { leg, job, so_far, .. }) = self.streaming.take() {
+        if let Some(body) = self.streaming.take() {
+            let Body { leg, job, so_far, .. } = *body;
             self.left_stream(leg, job, so_far.so_far());
         }
     }

@@ -57,6 +57,7 @@ impl Run {
             draw,
             plan: empty_plan(deadline),
             members: Vec::new(),
+            views: Vec::new(),
             ledger: Ledger::new(0),
             legs: Legs::default(),
             progress: Vec::new(),

@@ -36,10 +36,10 @@ impl Run {
         async move {
             self.make_plan();
             match self.live(Event::Start).await {
-                End::Live(won) => match *won {
+                End::Live(won) => match won {
                     Won { leg, mut job, good: Good::Vectors(response), .. } => {
                         job.guards.finished();
-                        Ok(self.embedded(leg, job, response))
+                        Ok(self.embedded(leg, job, *response))
                     }
                     // Nothing else is asked for.
                     Won { .. } => Err(self.fail(ft_core::decide::FailReason::Exhausted)),

@@ -72,7 +72,7 @@ impl Run {
 
     async fn conclude(mut self: Box<Self>, end: End) -> Result<Done, Error> {
         match end {
-            End::Live(won) => Ok(self.answered(*won)),
+            End::Live(won) => Ok(self.answered(won)),
             End::Stale => match self.stale.take() {
                 Some(entry) => {
                     let answer = self.entry_answer(&entry, CacheStatus::Stale, self.now());
@@ -90,10 +90,10 @@ impl Run {
         match Body::new(won) {
             Ok(body) => {
                 self.own = Some(self.own_time());
-                Done::Streaming(self, Box::new(body))
+                Done::Streaming(self, body)
             }
             Err(settling) => {
-                let (Settling { leg, job, first_token }, response) = *settling;
+                let (Settling { leg, job, first_token }, response) = settling;
                 Done::Whole(Box::new(self.complete(leg, job, response, first_token)))
             }
         }
@@ -104,7 +104,7 @@ impl Run {
         &mut self,
         leg: super::legs::Leg,
         mut job: Box<crate::attempt::Job>,
-        response: ChatResponse,
+        response: Arc<ChatResponse>,
         first_token: Option<Duration>,
     ) -> Answer {
         let now = self.now();
@@ -124,7 +124,7 @@ impl Run {
         // Nothing asks for the trail after this.
         let trail = std::mem::take(&mut self.trail);
         let report = self.served_report(leg.target, first_token, trail, now);
-        let response = Arc::new(self.joined(response));
+        let response = self.joined(response);
         self.fill(&response, &report, now);
         let response = Arc::unwrap_or_clone(response);
         let answer = Answer { response, report };
@@ -134,11 +134,11 @@ impl Run {
     }
 
     /// The whole answer: what earlier attempts had delivered, and what this one added.
-    fn joined(&mut self, last: ChatResponse) -> ChatResponse {
+    fn joined(&mut self, last: Arc<ChatResponse>) -> Arc<ChatResponse> {
         match self.delivered.take() {
             Some(mut delivered) => {
-                delivered.continue_with(&Assembler::of(last));
-                delivered.finish()
+                delivered.continue_with(&Assembler::of(Arc::unwrap_or_clone(last)));
+                Arc::new(delivered.finish())
             }
             None => last,
         }

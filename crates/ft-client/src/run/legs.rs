@@ -4,12 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use ft_core::decide::{As, Event, Skip};
-use ft_core::{Call, ChatResponse, ErrorKind, Tick, rule};
-use futures_util::StreamExt;
-use futures_util::future::BoxFuture;
-use futures_util::stream::FuturesUnordered;
-
+use super::running::Running;
 use super::{Run, Want};
 use crate::admit::{Admitted, Refusal};
 use crate::answer::{Attempt, Outcome};
@@ -19,16 +14,18 @@ use crate::config::{Commit, UpstreamMode};
 use crate::guards::Failure;
 use crate::target::Target;
 use crate::telemetry;
+use ft_core::decide::{As, Event, Skip};
+use ft_core::{Call, ChatResponse, ErrorKind, Tick, rule};
 
 /// Attempts under way: one, or two when hedged.
 #[derive(Default)]
 pub(crate) struct Legs {
-    running: FuturesUnordered<BoxFuture<'static, (Leg, Ended)>>,
+    running: Running,
     legs: Vec<Leg>,
     /// When the sole leg is slow enough to be hedged.
     hedge_at: Option<Tick>,
     /// Whether its first content has come, after which it is not hedged any more.
-    heard: Arc<AtomicBool>,
+    heard: Option<Arc<AtomicBool>>,
 }
 
 /// One attempt, as the run keeps track of it.
@@ -81,14 +78,15 @@ impl Run {
             idempotency_key: self.options.idempotency_key.clone(),
             credential,
         };
-        let heard = Arc::new(AtomicBool::new(false));
+        let mut heard = None;
         if let Some(hedging) = &self.client.hedge
             && self.plan.hedge
             && manner != As::Hedge
         {
             let usual = runtime.hedge_speed.quantile(now, hedging.percentile);
             self.legs.hedge_at = usual.map(|usual| now.after(usual));
-            self.legs.heard = Arc::clone(&heard);
+            heard = Some(Arc::new(AtomicBool::new(false)));
+            self.legs.heard.clone_from(&heard);
         }
         let job = Box::new(Job {
             target: runtime,
@@ -114,21 +112,23 @@ impl Run {
     /// # Cancel safety
     /// The legs stay in `self`.
     pub(super) async fn race(&mut self) -> Event {
-        let clock = Arc::clone(&self.client.world.clock);
+        let clock = &self.client.world.clock;
         let Legs { running, hedge_at, heard, .. } = &mut self.legs;
-        let due = hedge_at.unwrap_or(Tick::MAX);
         let since = clock.now();
-        let ended = tokio::select! {
-            biased;
-            ended = running.next() => ended,
-            () = sleep_until(&*clock, due), if due != Tick::MAX => {
-                *hedge_at = None;
-                if !heard.load(Ordering::Relaxed) {
-                    self.waited_since(since);
-                    return Event::HedgeDue;
+        let ended = match *hedge_at {
+            None => running.next().await,
+            Some(due) => tokio::select! {
+                biased;
+                ended = running.next() => ended,
+                () = sleep_until(&**clock, due) => {
+                    *hedge_at = None;
+                    if !heard.as_ref().is_some_and(|heard| heard.load(Ordering::Relaxed)) {
+                        self.waited_since(since);
+                        return Event::HedgeDue;
+                    }
+                    running.next().await
                 }
-                running.next().await
-            }
+            },
         };
         self.waited_since(since);
         match ended {
@@ -157,7 +157,7 @@ impl Run {
                 self.won = Some(Won { leg, job, good, first_token });
                 Event::Succeeded { target: leg.target }
             }
-            Err(bad) => self.failed(leg, job, bad, false, now),
+            Err(bad) => self.failed(leg, job, *bad, false, now),
         }
     }
 

@@ -1,6 +1,7 @@
 //! A store that does the same in every run.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::hash_map::Entry as Place;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -18,8 +19,9 @@ pub struct MapStore {
 #[derive(Default)]
 struct Held {
     entries: HashMap<Key, Slot>,
-    /// Keys by when they were put, so that the oldest is found without a search.
-    order: BTreeMap<u64, Key>,
+    /// Keys in the order in which they were put, so that the oldest is found without a search. Those that were put
+    /// again or removed since stay, under their old number.
+    order: VecDeque<(u64, Key)>,
     next: u64,
     bytes: usize,
 }
@@ -65,11 +67,35 @@ impl MapStore {
 impl Held {
     fn remove(&mut self, key: &Key) {
         if let Some(slot) = self.entries.remove(key) {
-            self.order.remove(&slot.put);
             self.bytes -= slot.weight;
         }
     }
+
+    /// Removes the oldest entry; false when there is none.
+    fn remove_oldest(&mut self) -> bool {
+        while let Some((put, key)) = self.order.pop_front() {
+            if let Place::Occupied(place) = self.entries.entry(key)
+                && place.get().put == put
+            {
+                self.bytes -= place.remove().weight;
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Forgets the old numbers once they are the larger part, so that the order has no more room than the entries.
+    fn tidy(&mut self) {
+        if self.order.len() > 2 * self.entries.len() + FEW {
+            let entries = &self.entries;
+            let stands = |put: u64, key: &Key| entries.get(key).is_some_and(|slot| slot.put == put);
+            self.order.retain(|(put, key)| stands(*put, key));
+        }
+    }
 }
+
+/// So few old numbers are not worth looking for.
+const FEW: usize = 64;
 
 impl Store for MapStore {
     fn get(&self, key: &Key) -> Option<Arc<Entry>> {
@@ -84,14 +110,16 @@ impl Store for MapStore {
             return;
         }
         while held.bytes > self.capacity - weight {
-            let Some((_, oldest)) = held.order.pop_first() else { break };
-            held.remove(&oldest);
+            if !held.remove_oldest() {
+                break;
+            }
         }
         let put = held.next;
         held.next += 1;
         held.bytes += weight;
-        held.order.insert(put, key);
+        held.order.push_back((put, key));
         held.entries.insert(key, Slot { entry, weight, put });
+        held.tidy();
     }
 
     fn purge(&self, purge: &Purge) {
@@ -102,6 +130,7 @@ impl Store for MapStore {
         for key in &keys {
             held.remove(key);
         }
+        held.tidy();
     }
 }
 

@@ -10,7 +10,7 @@ use ft_core::{Entropy, Tick};
 use ft_cost::Pico;
 use ft_limit::Backoff;
 
-use crate::config::{ChainConfig, Order};
+use crate::config::{ChainConfig, Order, TargetConfig};
 use crate::emergency::Emergency;
 use crate::options::CallOptions;
 use crate::target::Target;
@@ -152,17 +152,18 @@ impl Chain {
 ///
 /// Each is given the time in which its first content is due, and at most an equal share of what remains.
 pub(crate) fn reserve_after(members: &[Member], at: usize, remaining: Duration) -> Duration {
-    let mut tiers = vec![members[at].tier];
-    let mut due = Vec::new();
-    for member in &members[at + 1..] {
-        if !tiers.contains(&member.tier) {
-            tiers.push(member.tier);
-            let config = &member.target.config;
-            due.push(config.first_token_timeout.unwrap_or(config.attempt_timeout));
-        }
-    }
-    let share = remaining / u32::try_from(tiers.len()).unwrap_or(u32::MAX);
-    due.into_iter().map(|due| due.min(share)).sum()
+    let rest = &members[at..];
+    // The first of each tier below. Gone through twice rather than gathered: there are few, and every attempt asks.
+    let firsts = || {
+        let first = |&(nth, member): &(usize, &Member)| {
+            nth > 0 && rest[..nth].iter().all(|above| above.tier != member.tier)
+        };
+        rest.iter().enumerate().filter(first).map(|(_, member)| &member.target.config)
+    };
+    let tiers = 1 + firsts().count();
+    let share = remaining / u32::try_from(tiers).unwrap_or(u32::MAX);
+    let due = |config: &TargetConfig| config.first_token_timeout.unwrap_or(config.attempt_timeout);
+    firsts().map(|config| due(config).min(share)).sum()
 }
 
 fn rank(members: &mut [Member], order: Order, facts: &Facts<'_>, draw: &mut Entropy) {

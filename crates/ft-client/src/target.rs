@@ -168,18 +168,16 @@ impl Target {
 
     /// How the target stands, for a call that has used the credentials in `used` (a bit each).
     pub(crate) fn view(&self, used: u64, now: Tick) -> TargetView {
-        let each = 0..self.provider.credentials.len();
-        let gates = each.clone().map(|at| self.credential_ready_at(at, now)).min();
-        let gate = self.gate.retry_at(now).max(gates).unwrap_or(Tick::ZERO);
-        let breaker = self.breaker.retry_at(now).unwrap_or(Tick::ZERO);
-        let unused = |at: &usize| used & (1 << (at % 64)) == 0;
-        let mut free =
-            each.filter(unused).filter(|&at| self.credential_ready_at(at, now) == Tick::ZERO);
-        TargetView {
-            ready_at: gate.max(breaker),
-            open_until: breaker,
-            credential_free: free.next().is_some(),
+        let mut soonest: Option<Tick> = None;
+        let mut credential_free = false;
+        for at in 0..self.provider.credentials.len() {
+            let ready = self.credential_ready_at(at, now);
+            soonest = Some(soonest.map_or(ready, |soonest| soonest.min(ready)));
+            credential_free |= ready == Tick::ZERO && used & (1 << (at % 64)) == 0;
         }
+        let gate = self.gate.retry_at(now).max(soonest).unwrap_or(Tick::ZERO);
+        let breaker = self.breaker.retry_at(now).unwrap_or(Tick::ZERO);
+        TargetView { ready_at: gate.max(breaker), open_until: breaker, credential_free }
     }
 
     /// When a call would be let through, [`Tick::ZERO`] when now; `None` when nobody knows: the breaker is held

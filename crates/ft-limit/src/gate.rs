@@ -110,8 +110,9 @@ impl Gate {
     ///
     /// While a pilot is under way this is one [`GateConfig::recheck`] from now, at most the end of its lease.
     #[must_use]
+    #[inline]
     pub fn retry_at(&self, now: Tick) -> Option<Tick> {
-        self.phase(now).retry_at()
+        if self.is_shut() { self.phase(now).retry_at() } else { None }
     }
 
     /// Why the gate is shut, or `None` while it is open. Stays until a pilot has opened it.
@@ -122,6 +123,7 @@ impl Gate {
 
     /// Whether the gate is shut, be its deadline ahead or its pilot due.
     #[must_use]
+    #[inline]
     pub fn is_shut(&self) -> bool {
         self.word.load(Ordering::Acquire) & SHUT != 0
     }

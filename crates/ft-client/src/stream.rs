@@ -91,7 +91,7 @@ impl AnswerStream {
     fn breaks_off(&mut self, bad: Box<Bad>) {
         if let Flow::Live(mut run) = std::mem::replace(&mut self.flow, Flow::Over) {
             self.flow = Flow::Broken(Box::pin(async move {
-                let found = run.broke_off(*bad).await;
+                let found = run.broke_off(bad).await;
                 (run, found)
             }));
         }
@@ -213,10 +213,10 @@ impl Body {
             Ok(None) => None,
             Err(trouble) => {
                 let so_far = std::mem::take(&mut self.so_far);
-                Some(Err(Box::new(match trouble {
-                    Trouble::Provider(error) => Bad { error, neutral: false, so_far },
+                Some(Err(match trouble {
+                    Trouble::Provider(error) => Box::new(Bad { error, neutral: false, so_far }),
                     Trouble::Fired(timer) => timers.fired(timer, clock.now(), so_far),
-                })))
+                }))
             }
         })
     }

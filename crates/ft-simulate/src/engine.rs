@@ -65,6 +65,10 @@ pub struct Progress {
 }
 
 /// What ends a wait of the engine.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is made and taken apart in one place, and never kept"
+)]
 enum Happened {
     Ended(Ended),
     /// The next request comes.

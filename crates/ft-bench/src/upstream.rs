@@ -187,7 +187,8 @@ impl hyper::body::Body for Events {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         // The end follows the last event at once, as servers send it.
-        if let Some(pace) = self.pace.as_mut().filter(|_| !self.left.is_empty())
+        if !self.left.is_empty()
+            && let Some(pace) = &mut self.pace
             && pace.poll_tick(cx).is_pending()
         {
             return Poll::Pending;

@@ -266,7 +266,7 @@ impl Run {
             return Ok(None);
         }
         let wall = self.client.world.clock.wall();
-        let Some(price) = target.price(&self.client.world.catalogue, wall) else {
+        let Some(price) = target.price(wall) else {
             return match self.client.unknown_price {
                 UnknownPrice::Deny => Err(Skip::Spend.into()),
                 UnknownPrice::Warn => Ok(None),

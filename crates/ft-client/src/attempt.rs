@@ -130,7 +130,7 @@ impl Job {
         let provider = &self.target.provider.provider;
         let answer = timeout(left, provider.chat(&self.call, request)).await;
         let response = match answer {
-            Ok(Ok(response)) => response,
+            Ok(Ok(response)) => Arc::new(response),
             Ok(Err(error)) => return Err(Bad::early(error)),
             Err(_) => return Err(self.fired(timer, Assembler::new())),
         };
@@ -140,7 +140,7 @@ impl Job {
             return Err(Bad::early(error));
         }
         self.guards.answered(self.clock.now());
-        Ok(Good::Whole(Arc::new(response)))
+        Ok(Good::Whole(response))
     }
 
     async fn streamed(

@@ -163,7 +163,7 @@ pub(crate) fn reserve_after(members: &[Member], at: usize, remaining: Duration) 
     let tiers = 1 + firsts().count();
     let share = remaining / u32::try_from(tiers).unwrap_or(u32::MAX);
     let due = |config: &TargetConfig| config.first_token_timeout.unwrap_or(config.attempt_timeout);
-    firsts().map(|config| due(config).min(share)).sum()
+    firsts().fold(Duration::ZERO, |sum, config| sum + due(config).min(share))
 }
 
 fn rank(members: &mut [Member], order: Order, facts: &Facts<'_>, draw: &mut Entropy) {

@@ -295,7 +295,7 @@ impl Client {
         let targets = self.inner.targets.iter();
         targets
             .map(|target| {
-                let priced = target.price(&world.catalogue, wall).is_some();
+                let priced = target.price(wall).is_some();
                 target.report(stands(target), priced, now)
             })
             .collect()

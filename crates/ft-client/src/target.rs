@@ -8,7 +8,7 @@ use ft_breaker::Breaker;
 use ft_context::{Counter, counter_for};
 use ft_core::decide::TargetView;
 use ft_core::{Clock, ModelCard, Provider, Tick, UnixMillis};
-use ft_cost::{Catalogue, Price};
+use ft_cost::{Catalogue, Price, Row};
 use ft_limit::{Gate, GateReason, InFlight, RetryBudget, Slowness, Widening};
 
 use crate::config::TargetConfig;
@@ -54,6 +54,9 @@ pub(crate) struct Target {
     pub(crate) provider: Arc<ProviderState>,
     pub(crate) config: TargetConfig,
     pub(crate) card: Option<ModelCard>,
+    /// Its row of the catalogue, looked up once.
+    row: Option<Row>,
+    counter: &'static dyn Counter,
     pub(crate) breaker: Arc<Breaker>,
     pub(crate) in_flight: Arc<InFlight>,
     /// Shut for the target under every key: the model is missing, or overloaded for a time it names.
@@ -74,7 +77,7 @@ pub(crate) struct Target {
 pub(crate) struct TargetParts {
     pub(crate) provider: Arc<ProviderState>,
     pub(crate) config: TargetConfig,
-    pub(crate) card: Option<ModelCard>,
+    pub(crate) row: Option<Row>,
     pub(crate) breaker: Arc<Breaker>,
     pub(crate) in_flight: Arc<InFlight>,
     pub(crate) speed: Arc<Slowness>,
@@ -93,9 +96,11 @@ impl Target {
             credential_gates: twin.map_or_else(own, |twin| twin.credential_gates.clone()),
             gate: twin.map_or_else(Arc::default, |twin| Arc::clone(&twin.gate)),
             number: twin.map_or(parts.number, |twin| twin.number),
+            counter: counter_for(&parts.config.model),
+            card: parts.row.as_ref().map(|row| row.card.clone()),
+            row: parts.row,
             provider: parts.provider,
             config: parts.config,
-            card: parts.card,
             breaker: parts.breaker,
             in_flight: parts.in_flight,
             speed: parts.speed,
@@ -116,16 +121,12 @@ impl Target {
     }
 
     pub(crate) fn counter(&self) -> &'static dyn Counter {
-        counter_for(&self.config.model)
+        self.counter
     }
 
     /// The price of this moment; `None` where none is known.
-    pub(crate) fn price<'a>(
-        &self,
-        catalogue: &'a Catalogue,
-        wall: UnixMillis,
-    ) -> Option<&'a Price> {
-        catalogue.price(&self.provider.profile, &self.config.model, wall)
+    pub(crate) fn price(&self, wall: UnixMillis) -> Option<&Price> {
+        self.row.as_ref()?.price(wall)
     }
 
     /// The context window, as configured, else as the catalogue has it.

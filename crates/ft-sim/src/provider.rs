@@ -179,12 +179,12 @@ fn garbled() -> ProviderError {
 }
 
 fn chat_answer(content: Content) -> Result<ChatResponse, ProviderError> {
-    let answer = match content {
-        Content::Chat(answer) => *answer,
+    let answer: Box<ChatResponse> = match content {
+        Content::Chat(answer) => answer,
         Content::Json(json) => serde_json::from_value(json).map_err(|_| garbled())?,
         Content::Embedding(_) | Content::Raw { .. } => return Err(garbled()),
     };
-    if answer.choices.is_empty() { Err(garbled()) } else { Ok(answer) }
+    if answer.choices.is_empty() { Err(garbled()) } else { Ok(*answer) }
 }
 
 #[async_trait]

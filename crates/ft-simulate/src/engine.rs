@@ -6,7 +6,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use ft_client::{CallOptions, Client, FailKind, Report};
-use ft_core::{Call, ChatRequest, Provider, Usage};
+use ft_core::{Call, Provider, Usage};
 use ft_sim::SimProvider;
 use futures_util::StreamExt;
 use tokio::time::{sleep_until, timeout};
@@ -84,6 +84,23 @@ const TELL_EVERY: u64 = 16_384;
 pub(crate) async fn drive(
     world: &World,
     demands: &Demands,
+    source: Source,
+    limit: Limit,
+    tally: &mut Tally,
+    tell: &mut dyn FnMut(Progress),
+) {
+    let mut all = pin!(serve_all(world, demands, source, limit, tally, tell));
+    poll_fn(|cx| {
+        // Whatever turned the runtime, this is the first to run after it.
+        world.clock.look();
+        all.as_mut().poll(cx)
+    })
+    .await;
+}
+
+async fn serve_all(
+    world: &World,
+    demands: &Demands,
     mut source: Source,
     limit: Limit,
     tally: &mut Tally,
@@ -114,8 +131,6 @@ pub(crate) async fn drive(
             set_for = at;
         }
         let happened = poll_fn(|cx| {
-            // Whatever turned the runtime, this is the first to run after it.
-            world.clock.look();
             if !open.is_empty()
                 && let Poll::Ready(ended) = open.poll_next(cx)
             {
@@ -148,24 +163,24 @@ pub(crate) async fn drive(
 }
 
 async fn serve(world: &World, demands: &Demands, demand: Demand, began: Duration) -> Ended {
-    let request = demand.request();
     let mut first_token = None;
-    let asked = async {
-        match &world.who {
-            Who::Client(client) => {
-                let mut options = CallOptions::new();
-                demands.chain_name(demand.chain).clone_into(&mut options.chain);
-                options.request_id = Some(format!("sim-{:x}", demand.number));
-                through(client, request, options, &demand, world, began, &mut first_token).await
+    let end = {
+        // Pinned where it is made: a future of this size is not cheap to move.
+        let mut asked = pin!(async {
+            match &world.who {
+                Who::Client(client) => {
+                    let chain = demands.chain_name(demand.chain);
+                    through(client, chain, &demand, world, began, &mut first_token).await
+                }
+                Who::Alone { provider, alone, .. } => {
+                    directly(provider, alone, &demand, world, began, &mut first_token).await
+                }
             }
-            Who::Alone { provider, alone, .. } => {
-                directly(provider, alone, &request, &demand, world, began, &mut first_token).await
-            }
+        });
+        match demand.patience {
+            Some(patience) => timeout(patience, asked).await.unwrap_or(End::Left),
+            None => asked.as_mut().await,
         }
-    };
-    let end = match demand.patience {
-        Some(patience) => timeout(patience, asked).await.unwrap_or(End::Left),
-        None => asked.await,
     };
     let took = world.clock.elapsed().saturating_sub(began);
     Ended { number: demand.number, stream: demand.stream, began, took, first_token, end }
@@ -173,22 +188,27 @@ async fn serve(world: &World, demands: &Demands, demand: Demand, began: Duration
 
 async fn through(
     client: &Client,
-    request: ChatRequest,
-    options: CallOptions,
+    chain: &str,
     demand: &Demand,
     world: &World,
     began: Duration,
     first_token: &mut Option<Duration>,
 ) -> End {
+    let options = || {
+        let mut options = CallOptions::new();
+        chain.clone_into(&mut options.chain);
+        options.request_id = Some(request_id(demand));
+        options
+    };
     if !demand.stream {
-        return match client.chat_with(request, options).await {
+        return match client.chat_with(demand.request(), options()).await {
             Ok(answer) => {
                 End::Answer { report: Box::new(answer.report), usage: answer.response.usage }
             }
             Err(error) => failed(&error),
         };
     }
-    let mut stream = match client.chat_stream_with(request, options).await {
+    let mut stream = match client.chat_stream_with(demand.request(), options()).await {
         Ok(stream) => stream,
         Err(error) => return failed(&error),
     };
@@ -207,6 +227,10 @@ async fn through(
     End::Answer { report: Box::new(stream.report()), usage }
 }
 
+fn request_id(demand: &Demand) -> String {
+    format!("sim-{:x}", demand.number)
+}
+
 fn failed(error: &ft_client::Error) -> End {
     End::Error { kind: error.kind(), report: error.report().cloned().map(Box::new) }
 }
@@ -214,15 +238,15 @@ fn failed(error: &ft_client::Error) -> End {
 async fn directly(
     provider: &SimProvider,
     alone: &Alone,
-    request: &ChatRequest,
     demand: &Demand,
     world: &World,
     began: Duration,
     first_token: &mut Option<Duration>,
 ) -> End {
+    let request = &demand.request();
     let call = Call {
         deadline: crate::clock::SimClock::tick(began + alone.time_limit),
-        request_id: format!("sim-{:x}", demand.number),
+        request_id: request_id(demand),
         ..Call::new(alone.model.as_str())
     };
     let asked = async {

@@ -41,8 +41,10 @@ pub(crate) fn run(
         .start_paused(true)
         .build()
         .map_err(|error| InvalidScenario::new("", format!("cannot start a runtime: {error}")))?;
+    // The runtime hands what the future says up by value, at each turn also while it says nothing.
+    let boxed = async { Box::new(simulated(scenario, spec, options, tell).await) };
     // All of it is one task, which never has to make room for another.
-    runtime.block_on(tokio::task::unconstrained(simulated(scenario, spec, options, tell)))
+    *runtime.block_on(tokio::task::unconstrained(boxed))
 }
 
 async fn simulated(

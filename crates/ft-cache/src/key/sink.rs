@@ -34,29 +34,38 @@ const fn low_bits(value: u64) -> u8 {
 
 /// The size below which pieces are gathered before they are hashed.
 ///
-/// It holds all of a usual request but its texts. A larger one only costs more to clear.
-const BUFFER: usize = 256;
+/// One chunk of blake3: what fits in is hashed at once, without the hasher's stack for a tree of chunks, which is
+/// twice as large and has to be made and moved.
+const BUFFER: usize = 1_024;
 
-/// blake3 behind a small buffer: a call of the hasher for each length byte would cost more than the hashing.
+/// blake3 behind a buffer: a call of the hasher for each length byte would cost more than the hashing.
 pub(super) struct Hashing {
     buffer: [u8; BUFFER],
     filled: usize,
-    hasher: blake3::Hasher,
+    /// Made for the first bytes that find no room.
+    hasher: Option<blake3::Hasher>,
 }
 
 impl Hashing {
     pub(super) fn new() -> Self {
-        Self { buffer: [0; BUFFER], filled: 0, hasher: blake3::Hasher::new() }
+        Self { buffer: [0; BUFFER], filled: 0, hasher: None }
     }
 
-    fn flush(&mut self) {
-        self.hasher.update(&self.buffer[..self.filled]);
+    /// What was gathered goes into the hasher, and what had no room beside it.
+    #[cold]
+    fn flush(&mut self, further: &[u8]) {
+        let hasher = self.hasher.get_or_insert_default();
+        hasher.update(&self.buffer[..self.filled]).update(further);
         self.filled = 0;
     }
 
-    pub(super) fn finish(mut self) -> [u8; 32] {
-        self.flush();
-        *self.hasher.finalize().as_bytes()
+    pub(super) fn finish(&mut self) -> [u8; 32] {
+        let rest = &self.buffer[..self.filled];
+        let hash = match &mut self.hasher {
+            None => blake3::hash(rest),
+            Some(hasher) => hasher.update(rest).finalize(),
+        };
+        *hash.as_bytes()
     }
 }
 
@@ -64,9 +73,9 @@ impl Sink for Hashing {
     #[inline]
     fn raw(&mut self, bytes: &[u8]) {
         if bytes.len() > BUFFER - self.filled {
-            self.flush();
-            if bytes.len() > BUFFER {
-                self.hasher.update(bytes);
+            let further = if bytes.len() > BUFFER { bytes } else { &[] };
+            self.flush(further);
+            if !further.is_empty() {
                 return;
             }
         }
@@ -77,7 +86,7 @@ impl Sink for Hashing {
     #[inline]
     fn byte(&mut self, byte: u8) {
         if self.filled == BUFFER {
-            self.flush();
+            self.flush(&[]);
         }
         self.buffer[self.filled] = byte;
         self.filled += 1;

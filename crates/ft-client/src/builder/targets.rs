@@ -72,7 +72,7 @@ impl Targets<'_> {
             }
         };
         let target = Arc::new(Target::new(TargetParts {
-            card: self.world.catalogue.card(&state.profile, &config.model).cloned(),
+            row: self.world.catalogue.row(&state.profile, &config.model).cloned(),
             provider: state,
             config: config.clone(),
             breaker,

@@ -101,7 +101,7 @@ impl Run {
         let now = self.now();
         let request = self.request.clone();
         let cost = |target: &Target| {
-            let price = target.price(&client.world.catalogue, wall)?;
+            let price = target.price(wall)?;
             Some(price.cost(&super::cost::usual_usage(target, &request)))
         };
         let plain = request.chat().is_some_and(|chat| chat.needs() == Capabilities::NONE);

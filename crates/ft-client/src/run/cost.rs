@@ -72,7 +72,7 @@ impl Run {
 
     fn price_of(&self, target: &Target, usage: &Usage) -> Option<Pico> {
         let wall = self.client.world.clock.wall();
-        let price = target.price(&self.client.world.catalogue, wall);
+        let price = target.price(wall);
         if price.is_none() {
             target.meters.unpriced();
         }

@@ -182,7 +182,7 @@ impl Run {
     /// What reserving would find, without reserving what fits.
     fn look_at_money(&self, target: &Target, request: &Asked) -> Money {
         let wall = self.client.world.clock.wall();
-        let Some(price) = target.price(&self.client.world.catalogue, wall) else {
+        let Some(price) = target.price(wall) else {
             let denied = !self.budgets.is_none() && self.client.unknown_price == UnknownPrice::Deny;
             let cap = if denied { Err(Skip::Spend.into()) } else { Ok(None) };
             return Money { price: None, estimated: None, most: None, cap };

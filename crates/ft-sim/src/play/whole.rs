@@ -76,7 +76,8 @@ pub(super) fn tail(reply: &Reply) -> Duration {
 }
 
 pub(super) fn answer_id(seen: &Seen<'_>) -> String {
-    format!("chatcmpl-sim-{}", seen.number)
+    let number = seen.number.to_string();
+    ["chatcmpl-sim-", &number].concat()
 }
 
 pub(super) fn usage(

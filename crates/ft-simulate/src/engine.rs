@@ -64,19 +64,6 @@ pub struct Progress {
     pub until: Option<Duration>,
 }
 
-/// What ends a wait of the engine.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "it is made and taken apart in one place, and never kept"
-)]
-enum Happened {
-    Ended(Ended),
-    /// The next request comes.
-    Due,
-    /// None is under way, and none comes.
-    Over,
-}
-
 /// How often somebody is told how far the run is.
 const TELL_EVERY: u64 = 16_384;
 
@@ -130,20 +117,21 @@ async fn serve_all(
             alarm.as_mut().reset(world.clock.instant(at));
             set_for = at;
         }
-        let happened = poll_fn(|cx| {
+        // A request that has ended; `None` when the next one comes, or when none is under way and none comes.
+        let ended = poll_fn(|cx| {
             if !open.is_empty()
                 && let Poll::Ready(ended) = open.poll_next(cx)
             {
-                return Poll::Ready(Happened::Ended(ended));
+                return Poll::Ready(Some(ended));
             }
             match due {
-                Some(_) => alarm.as_mut().poll(cx).map(|()| Happened::Due),
-                None if open.is_empty() => Poll::Ready(Happened::Over),
+                Some(_) => alarm.as_mut().poll(cx).map(|()| None),
+                None if open.is_empty() => Poll::Ready(None),
                 None => Poll::Pending,
             }
         });
-        match happened.await {
-            Happened::Ended(ended) => {
+        match ended.await {
+            Some(ended) => {
                 source.ended(ended.began + ended.took);
                 tally.note(&ended);
                 ended_so_far += 1;
@@ -156,8 +144,8 @@ async fn serve_all(
                     });
                 }
             }
-            Happened::Due => {}
-            Happened::Over => break,
+            None if due.is_some() => {}
+            None => break,
         }
     }
 }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 /// As the client's own clock, but for the calendar: that does not depend on the day of the run.
 ///
-/// Paused time moves only between two turns of the runtime, and a request asks for it two dozen times within one. So
+/// Paused time moves only between two turns of the runtime, and a request asks for it many times within one. So
 /// tokio's clock, which has a lock, is read once a turn. Clones share what was read.
 #[derive(Clone, Debug)]
 pub(crate) struct SimClock {

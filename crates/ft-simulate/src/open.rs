@@ -2,7 +2,7 @@
 //!
 //! `FuturesUnordered` keeps that order too, but it makes a task for each future, and asks to be polled again once
 //! it has polled as many as it holds. Few are under way at a time, so that would be a further turn of the runtime
-//! for most requests, and each turn costs as much as a tenth of one.
+//! for most requests.
 
 use std::collections::VecDeque;
 use std::pin::Pin;

@@ -1,30 +1,32 @@
 //! What an entry weighs in memory.
 
-use std::mem::size_of;
-
 use ft_core::chat::{Choice, Content, Extra, Message, Usage};
 use serde_json::Value;
 
 use super::Entry;
-use crate::Key;
 
-/// The store's own records for each entry: moka keeps the key twice, a record and two queue nodes.
-const BOOKKEEPING: usize = 2 * size_of::<Key>() + 256;
+// What values take beside what they hold. Written down and not asked of the compiler, so that a full cache drops the
+// same entry on every machine; a test holds them to what they are here.
 
-/// A field of a map beside its name and value: its hash and its place in the index.
-const FIELD: usize = size_of::<String>() + size_of::<Value>() + 2 * size_of::<usize>();
+/// An entry, its response, and the store's own records: moka keeps the key twice, a record and two queue nodes.
+const ENTRY: usize = 1_088;
+const CHOICE: usize = 400;
+/// A part of a message.
+const PART: usize = 120;
+const VALUE: usize = 72;
+/// A field of a map beside what its name and value hold: with its hash and its place in the index.
+const FIELD: usize = VALUE + 40;
 
 impl Entry {
     /// Bytes of memory that it takes, by the length of what it holds. Spare capacity is not seen.
     #[must_use]
     pub fn weight(&self) -> usize {
         let response = &*self.response;
-        let own = size_of::<Self>() + size_of_val(response) + BOOKKEEPING;
         let names = self.served_by.provider.len() + self.served_by.model.len() + self.tier.len();
         let usage = self.usage.iter().chain(&response.usage).map(of_usage).sum::<usize>();
         let words = response.id.len() + response.object.len() + response.model.len();
         let choices = response.choices.iter().map(of_choice).sum::<usize>();
-        own + names + usage + words + choices + of_fields(&response.extra)
+        ENTRY + names + usage + words + choices + of_fields(&response.extra)
     }
 }
 
@@ -36,7 +38,7 @@ fn of_usage(usage: &Usage) -> usize {
 
 fn of_choice(choice: &Choice) -> usize {
     let logprobs = choice.logprobs.as_ref().map_or(0, of_value);
-    size_of::<Choice>() + of_message(&choice.message) + logprobs + of_fields(&choice.extra)
+    CHOICE + of_message(&choice.message) + logprobs + of_fields(&choice.extra)
 }
 
 /// Without tool calls: an answer that has them is not kept.
@@ -48,7 +50,7 @@ fn of_message(message: &Message) -> usize {
             .iter()
             .map(|part| {
                 let text = part.text.as_ref().map_or(0, String::len);
-                size_of_val(part) + part.kind.len() + text + of_fields(&part.extra)
+                PART + part.kind.len() + text + of_fields(&part.extra)
             })
             .sum(),
     };
@@ -65,7 +67,33 @@ fn of_value(value: &Value) -> usize {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => 0,
         Value::String(text) => text.len(),
-        Value::Array(items) => items.iter().map(|item| size_of::<Value>() + of_value(item)).sum(),
+        Value::Array(items) => items.iter().map(|item| VALUE + of_value(item)).sum(),
         Value::Object(fields) => of_fields(fields),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::mem::size_of;
+
+    use ft_core::ChatResponse;
+    use ft_core::chat::Part;
+
+    use super::*;
+    use crate::Key;
+
+    #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn what_is_written_down_is_nearly_what_it_is() {
+        let entry = size_of::<Entry>() + size_of::<ChatResponse>() + 2 * size_of::<Key>() + 256;
+        for (written, is) in [
+            (ENTRY, entry),
+            (CHOICE, size_of::<Choice>()),
+            (PART, size_of::<Part>()),
+            (VALUE, size_of::<Value>()),
+            (FIELD, size_of::<String>() + size_of::<Value>() + 2 * size_of::<usize>()),
+        ] {
+            assert!(written.abs_diff(is) * 10 <= is, "{written} is written down for {is}");
+        }
     }
 }

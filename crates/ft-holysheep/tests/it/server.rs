@@ -56,6 +56,10 @@ impl Server {
         Self { direct: false, ..self }
     }
 
+    pub(crate) fn is_direct(&self) -> bool {
+        self.direct
+    }
+
     pub(crate) fn url(&self) -> String {
         format!("http://{}/v1", self.address)
     }

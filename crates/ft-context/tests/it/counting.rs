@@ -75,6 +75,16 @@ fn no_estimate_exceeds_the_bytes() {
     }
 }
 
+/// A space alone too: only one with a word behind it is part of that word's token.
+#[test]
+fn one_character_of_ascii_is_one_token() {
+    for byte in 0..0x80_u8 {
+        let text = char::from(byte).to_string();
+        assert_eq!(exact(o200k_base_singleton(), &text), 1, "{text:?}");
+        assert_eq!(Estimator::O200K.count_text(&text).tokens, 1, "{text:?}");
+    }
+}
+
 #[test]
 fn a_margin_below_one_is_taken_as_one() {
     assert_eq!(Estimator::O200K.with_margin_percent(50), Estimator::O200K);

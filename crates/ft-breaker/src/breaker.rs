@@ -148,14 +148,15 @@ impl Breaker {
         if word.is_closed() {
             return Ok(Ticket::new(word.generation(), false, now));
         }
+        // Read off the word here, and not behind a call: an open circuit is asked as often as a closed one.
+        if let Some(rejected) = refusal(word, now) {
+            return Err(rejected);
+        }
         self.admit_with_care(word, now)
     }
 
     #[inline(never)]
     fn admit_with_care(&self, mut word: Word, now: Tick) -> Result<Ticket, Rejected> {
-        if let Some(rejected) = refusal(word, now) {
-            return Err(rejected);
-        }
         loop {
             let observed = match word.view() {
                 View::HalfOpen { slots, successes, .. } => {

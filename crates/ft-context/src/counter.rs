@@ -66,16 +66,24 @@ fn count_piece<C: Counter + ?Sized>(counter: &C, piece: &Piece<'_>) -> TokenCoun
 /// flat bound.
 #[must_use]
 pub fn upper_bound(request: &ChatRequest, overhead: &Overhead) -> u64 {
+    bound_within(request, overhead, u64::MAX).unwrap_or(u64::MAX)
+}
+
+/// The same, if it is within the limit. Looks at no message behind the one that exceeds it.
+pub(crate) fn bound_within(request: &ChatRequest, overhead: &Overhead, limit: u64) -> Option<u64> {
     let mut whole = 0_u64;
     pieces::beside_messages(request, overhead, |piece| {
         whole = whole.saturating_add(piece.at_most());
     });
     for message in &request.messages {
+        if whole > limit {
+            return None;
+        }
         pieces::of_message(message, overhead, |piece| {
             whole = whole.saturating_add(piece.at_most());
         });
     }
-    whole
+    (whole <= limit).then_some(whole)
 }
 
 /// The counter for a model, by its name as a provider's API takes it.

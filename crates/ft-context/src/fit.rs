@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use ft_core::ChatRequest;
 
-use crate::turns::Turns;
-use crate::{Counter, FitReport, Fitted, Strategy, TokenCount, TooLong, Window, upper_bound};
+use crate::counter::bound_within;
+use crate::turns::{Cutter, Turns};
+use crate::{Counter, FitReport, Fitted, Strategy, TokenCount, TooLong, Window};
 
 /// The shortest answer that is worth asking for, in tokens: below it the answer's limit is not lowered.
 pub const MIN_OUTPUT: u64 = 256;
@@ -63,8 +64,7 @@ pub fn fit<'a>(
     counter: &dyn Counter,
     strategy: &Strategy,
 ) -> Result<Fitted<'a>, TooLong> {
-    let bound = upper_bound(request, counter.overhead());
-    if bound <= window.limit() {
+    if let Some(bound) = bound_within(request, counter.overhead(), window.limit()) {
         let changes = Changes { max_output: own_limit(request, window), ..Changes::default() };
         // The bound stands for the count: to count only for the report would cost more than fitting.
         return Ok(changes.apply(request, TokenCount::estimated(bound, bound)));
@@ -150,11 +150,17 @@ fn lowered_limit(
 }
 
 /// A request with the tokens of each of its parts.
-struct Measured<'a> {
-    request: &'a ChatRequest,
+struct Measured {
     turns: Turns,
     beside: TokenCount,
-    messages: Vec<TokenCount>,
+    messages: Vec<Counted>,
+}
+
+/// What is kept of a message, so that it is looked at once: a long conversation is larger than any cache of the
+/// processor.
+struct Counted {
+    count: TokenCount,
+    is_instruction: bool,
 }
 
 /// Which turns stay.
@@ -163,18 +169,22 @@ struct Kept {
     count: TokenCount,
 }
 
-impl<'a> Measured<'a> {
-    fn of(request: &'a ChatRequest, counter: &dyn Counter) -> Self {
-        Self {
-            request,
-            turns: Turns::of(&request.messages),
-            beside: counter.count_beside_messages(request),
-            messages: request.messages.iter().map(|each| counter.count_message(each)).collect(),
-        }
+impl Measured {
+    fn of(request: &ChatRequest, counter: &dyn Counter) -> Self {
+        let mut cutter = Cutter::new();
+        let messages = request.messages.iter().map(|message| {
+            cutter.push(message);
+            Counted {
+                count: counter.count_message(message),
+                is_instruction: message.role.is_instruction(),
+            }
+        });
+        let messages = messages.collect();
+        Self { turns: cutter.finish(), beside: counter.count_beside_messages(request), messages }
     }
 
     fn whole(&self) -> TokenCount {
-        self.beside + self.messages.iter().copied().sum()
+        self.beside + self.messages.iter().map(|message| message.count).sum()
     }
 
     /// Keeps what must stay, and then turns from the last one backwards as long as they fit: the turns that
@@ -203,18 +213,16 @@ impl<'a> Measured<'a> {
     }
 
     fn instructions(&self) -> TokenCount {
-        let each = self.request.messages.iter().zip(&self.messages);
-        each.filter(|(message, _)| message.role.is_instruction()).map(|(_, &count)| count).sum()
+        self.messages.iter().filter(|each| each.is_instruction).map(|each| each.count).sum()
     }
 
     /// The tokens of a turn's own messages, its instructions not among them.
     fn turn(&self, turn: usize) -> TokenCount {
-        self.own_messages(turn).map(|at| self.messages[at]).sum()
+        self.own_messages(turn).map(|at| self.messages[at].count).sum()
     }
 
     fn own_messages(&self, turn: usize) -> impl Iterator<Item = usize> {
-        let messages = &self.request.messages;
-        self.turns.messages(turn).filter(|&at| !messages[at].role.is_instruction())
+        self.turns.messages(turn).filter(|&at| !self.messages[at].is_instruction)
     }
 
     fn leave_out(&self, kept: &Kept) -> Changes {
@@ -226,7 +234,7 @@ impl<'a> Measured<'a> {
                 stays[at] = false;
                 changes.dropped_messages += 1;
                 changes.dropped_tokens =
-                    changes.dropped_tokens.saturating_add(self.messages[at].tokens);
+                    changes.dropped_tokens.saturating_add(self.messages[at].count.tokens);
             }
             // A turn of instructions alone loses nothing.
             changes.dropped_turns += u64::from(changes.dropped_messages > before);

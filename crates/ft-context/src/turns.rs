@@ -16,37 +16,53 @@ pub(crate) struct Turns {
     first_user: Option<usize>,
 }
 
-impl Turns {
+/// Cuts a conversation into turns, message by message.
+#[derive(Debug)]
+pub(crate) struct Cutter<'a> {
+    starts: Vec<usize>,
+    messages: usize,
+    first_user: Option<usize>,
+    /// By call id, the message that makes the call. Ids may come again: the last one is meant.
+    calls: HashMap<&'a str, usize>,
+}
+
+impl<'a> Cutter<'a> {
+    pub(crate) fn new() -> Self {
+        Self { starts: vec![0], messages: 0, first_user: None, calls: HashMap::new() }
+    }
+
     /// Cuts before every user message, except where a tool call and its result would come apart.
     ///
     /// Linear: a turn that is joined to an earlier one is popped, and never looked at again.
-    pub(crate) fn of(messages: &[Message]) -> Self {
-        let mut starts = vec![0];
-        let mut first_user = None;
-        // By call id, the message that makes the call. Ids may come again: the last one is meant.
-        let mut calls: HashMap<&str, usize> = HashMap::new();
-        for (at, message) in messages.iter().enumerate() {
-            if message.role == Role::User {
-                if at > 0 {
-                    starts.push(at);
-                }
-                first_user.get_or_insert(at);
+    pub(crate) fn push(&mut self, message: &'a Message) {
+        let at = self.messages;
+        self.messages += 1;
+        if message.role == Role::User {
+            if at > 0 {
+                self.starts.push(at);
             }
-            for call in &message.tool_calls {
-                calls.insert(&call.id, at);
-            }
-            let asked = message.tool_call_id.as_deref().and_then(|id| calls.get(id));
-            if let Some(&asked) = asked {
-                while starts.last().is_some_and(|&start| start > asked) {
-                    starts.pop();
-                }
+            self.first_user.get_or_insert(at);
+        }
+        for call in &message.tool_calls {
+            self.calls.insert(&call.id, at);
+        }
+        let asked = message.tool_call_id.as_deref().and_then(|id| self.calls.get(id));
+        if let Some(&asked) = asked {
+            while self.starts.last().is_some_and(|&start| start > asked) {
+                self.starts.pop();
             }
         }
-        let turn_of = |at: usize| starts.partition_point(|&start| start <= at) - 1;
-        let first_user = first_user.map(turn_of);
-        Self { starts, messages: messages.len(), first_user }
     }
 
+    pub(crate) fn finish(self) -> Turns {
+        let starts = self.starts;
+        let turn_of = |at: usize| starts.partition_point(|&start| start <= at) - 1;
+        let first_user = self.first_user.map(turn_of);
+        Turns { starts, messages: self.messages, first_user }
+    }
+}
+
+impl Turns {
     /// How many turns; at least 1, which may be empty.
     pub(crate) fn len(&self) -> usize {
         self.starts.len()

@@ -7,6 +7,7 @@
 mod assemble;
 mod chunk;
 mod embedding;
+pub mod json;
 mod lenient;
 mod lossless;
 mod message;

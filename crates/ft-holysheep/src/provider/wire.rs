@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::io;
 
-use ft_core::chat::{ChatRequest, Content, EmbeddingRequest, Extra, Message, Stop, Tool};
+use ft_core::chat::{ChatRequest, Content, EmbeddingRequest, Stop, Tool, json};
 use ft_core::{ErrorKind, ProviderError};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// How the answer is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,11 +15,9 @@ pub(super) enum Ask {
     Stream { usage: bool },
 }
 
-/// [`ChatRequest`] with borrowed fields, in the same order.
+/// What a [`ChatRequest`] has beside model, messages and unknown fields, in the same order.
 #[derive(Serialize)]
-struct Chat<'a> {
-    model: &'a str,
-    messages: &'a [Message],
+struct Rest<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     max_tokens: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,8 +48,6 @@ struct Chat<'a> {
     user: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<&'a Value>,
-    #[serde(flatten)]
-    extra: &'a Extra,
 }
 
 /// The body of a chat request.
@@ -85,9 +81,7 @@ pub(super) fn chat(
         metadata,
         extra,
     } = request;
-    let chat = Chat {
-        model,
-        messages,
+    let rest = Rest {
         max_tokens: *max_tokens,
         max_completion_tokens: *max_completion_tokens,
         temperature: *temperature,
@@ -106,7 +100,6 @@ pub(super) fn chat(
         store: *store,
         user: user.as_deref(),
         metadata: metadata.as_ref(),
-        extra,
     };
     let said: usize = messages
         .iter()
@@ -115,7 +108,14 @@ pub(super) fn chat(
             Content::Absent | Content::Null | Content::Parts(_) => 256,
         })
         .sum();
-    write(&chat, said + 256, most)
+    write(said + 256, most, |out| {
+        json::key(out, "model");
+        json::text(out, model);
+        json::key(out, "messages");
+        json::list(out, messages, json::message)?;
+        json::fields(out, &rest)?;
+        json::extra(out, extra)
+    })
 }
 
 /// The options of a stream, with usage asked for; a request without a stream must have none.
@@ -128,16 +128,10 @@ fn options(given: Option<&Value>, ask: Ask) -> Option<Cow<'_, Value>> {
             options.insert("include_usage".to_owned(), Value::Bool(true));
             Some(Cow::Owned(Value::Object(options)))
         }
-        (Ask::Stream { usage: true }, _) => Some(Cow::Owned(json!({ "include_usage": true }))),
+        (Ask::Stream { usage: true }, _) => {
+            Some(Cow::Owned(serde_json::json!({ "include_usage": true })))
+        }
     }
-}
-
-#[derive(Serialize)]
-struct Embedding<'a> {
-    model: &'a str,
-    input: &'a Value,
-    #[serde(flatten)]
-    extra: &'a Extra,
 }
 
 /// The body of a request for vectors.
@@ -150,41 +144,33 @@ pub(super) fn embedding(
     most: usize,
 ) -> Result<Vec<u8>, ProviderError> {
     let EmbeddingRequest { model: _, input, extra } = request;
-    write(&Embedding { model, input, extra }, 1024, most)
+    write(1024, most, |out| {
+        json::key(out, "model");
+        json::text(out, model);
+        json::key(out, "input");
+        json::value(out, input)?;
+        json::extra(out, extra)
+    })
 }
 
-/// Writes a body of about this many bytes.
-fn write(body: &impl Serialize, about: usize, most: usize) -> Result<Vec<u8>, ProviderError> {
-    let mut capped = Capped { bytes: Vec::with_capacity(about.min(most)), most };
-    match serde_json::to_writer(&mut capped, body) {
-        Ok(()) => Ok(capped.bytes),
-        Err(error) if error.is_io() => Err(ProviderError::new(ErrorKind::PayloadTooLarge)
-            .with_sent(false)
-            .with_message(format!("the request is larger than {most} bytes"))),
-        Err(error) => {
-            Err(ProviderError::new(ErrorKind::InvalidRequest).with_sent(false).with_source(error))
-        }
-    }
-}
-
-/// Bytes up to a cap.
-struct Capped {
-    bytes: Vec<u8>,
+/// Writes an object of about this many bytes.
+fn write(
+    about: usize,
     most: usize,
-}
-
-impl io::Write for Capped {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.bytes.len() + bytes.len() > self.most {
-            return Err(io::ErrorKind::FileTooLarge.into());
-        }
-        self.bytes.extend_from_slice(bytes);
-        Ok(bytes.len())
+    fields: impl FnOnce(&mut Vec<u8>) -> io::Result<()>,
+) -> Result<Vec<u8>, ProviderError> {
+    let mut body = Vec::with_capacity(about.min(most));
+    body.push(b'{');
+    fields(&mut body).map_err(|error| {
+        ProviderError::new(ErrorKind::InvalidRequest).with_sent(false).with_source(error)
+    })?;
+    body.push(b'}');
+    if body.len() > most {
+        return Err(ProviderError::new(ErrorKind::PayloadTooLarge)
+            .with_sent(false)
+            .with_message(format!("the request is larger than {most} bytes")));
     }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+    Ok(body)
 }
 
 /// A model's name as one segment of a path: what has a meaning in a URL is escaped.

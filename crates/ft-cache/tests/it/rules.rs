@@ -90,3 +90,23 @@ fn an_error_in_the_clothes_of_an_answer_is_not_kept() {
     response.extra.insert("error".to_owned(), json!({ "message": "overloaded" }));
     assert_eq!(storable(&response), Err(NotStored::Error));
 }
+
+#[test]
+fn a_number_that_lost_its_digits_keeps_a_request_out() {
+    let inexact =
+        |fields: serde_json::Value| cacheable(&request(fields)) == Err(NotCacheable::InexactNumber);
+    for fields in [
+        json!({ "x": 12_345_678_901_234_567_890_123_f64 }),
+        json!({ "x": { "deep": [1, -1e300] } }),
+        json!({ "tools": [{ "type": "function", "function": { "name": "f", "parameters": { "maximum": 1e20 } } }] }),
+        json!({ "response_format": { "x": 1e20 } }),
+    ] {
+        assert!(inexact(fields.clone()), "{fields}");
+    }
+    for fields in [
+        json!({ "x": [u64::MAX, i64::MIN, 0.25, 9_007_199_254_740_991_f64] }),
+        json!({ "tools": [{ "type": "function", "function": { "name": "f", "parameters": { "maximum": 1e3 } } }] }),
+    ] {
+        assert!(!inexact(fields.clone()), "{fields}");
+    }
+}

@@ -61,12 +61,14 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 
 fn retry_after(text: &str, wall: UnixMillis) -> Option<Duration> {
     if let Ok(number) = text.parse::<f64>() {
-        return seconds(number);
+        // A whole number of seconds is meant, however many: who gets the hint has a limit of its own.
+        let whole = text.bytes().all(|byte| byte.is_ascii_digit());
+        return seconds(number).or_else(|| whole.then_some(LONGEST));
     }
     let date = httpdate::parse_http_date(text).ok()?;
     let now = UNIX_EPOCH + Duration::from_millis(wall.0);
     // A date that has passed asks for no wait at all.
-    Some(date.duration_since(now).unwrap_or_default()).filter(|&wait| wait <= LONGEST)
+    Some(date.duration_since(now).unwrap_or_default().min(LONGEST))
 }
 
 /// The longest reset among the limits of which nothing remains (`x-ratelimit-remaining-tokens: 0`).
@@ -284,6 +286,7 @@ mod tests {
         let wall = UnixMillis(1_770_379_200_000);
         assert_eq!(retry_after(date, wall), Some(Duration::from_secs(30)));
         assert_eq!(retry_after(date, UnixMillis(1_770_379_300_000)), Some(Duration::ZERO));
+        assert_eq!(retry_after("10000000000", UnixMillis(0)), Some(LONGEST));
         for bad in ["", "soon", "-1", "NaN", "inf", "1e300"] {
             assert_eq!(retry_after(bad, wall), None, "{bad}");
         }

@@ -268,7 +268,10 @@ impl Run {
         let wall = self.client.world.clock.wall();
         let Some(price) = target.price(wall) else {
             return match self.client.unknown_price {
-                UnknownPrice::Deny => Err(Skip::Spend.into()),
+                UnknownPrice::Deny => {
+                    self.unpriced = true;
+                    Err(Skip::Spend.into())
+                }
                 UnknownPrice::Warn => Ok(None),
             };
         };

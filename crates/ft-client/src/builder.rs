@@ -11,6 +11,7 @@ use ft_core::{Clock, Entropy, Provider};
 use ft_cost::{Catalogue, SpendBudget, SpendConfig, SpendPer};
 use ft_limit::{AmplificationCap, AmplificationConfig, RetryBudget, RetryBudgetConfig};
 
+use crate::answer::Report;
 use crate::chain::{Chain, Member, Tier};
 use crate::client::{Client, Inner};
 use crate::clock::TokioClock;
@@ -25,7 +26,7 @@ use crate::telemetry::ClientMeters;
 use heard::Listener;
 use targets::Targets;
 
-pub(crate) use heard::Heard;
+pub(crate) use heard::{Heard, LeftListener};
 
 mod heard;
 mod inherit;
@@ -43,6 +44,7 @@ pub struct ClientBuilder {
     clock: Option<Arc<dyn Clock>>,
     seed: Option<u64>,
     listener: Option<Arc<Listener>>,
+    left: Option<Arc<LeftListener>>,
     /// The client whose place the new one takes.
     before: Option<Client>,
 }
@@ -197,6 +199,14 @@ impl ClientBuilder {
         self
     }
 
+    /// Hears of requests whose callers left before the end, with the report as of then: what was done and what it
+    /// cost. Called where the request's future or stream is dropped, once; a panic in it is caught and dropped.
+    #[must_use]
+    pub fn on_left(mut self, listener: impl Fn(&Report) + Send + Sync + 'static) -> Self {
+        self.left = Some(Arc::new(listener));
+        self
+    }
+
     fn default_chain(&mut self) -> &mut ChainConfig {
         self.config
             .chains
@@ -271,6 +281,7 @@ impl ClientBuilder {
             hedge,
             limits: self.config.limits.clone(),
             heard,
+            left: self.left.take(),
             books,
             flights: Flights::new(),
             meters,

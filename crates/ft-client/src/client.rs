@@ -14,7 +14,7 @@ use tracing::Instrument;
 
 use crate::answer::{Answer, Embedded};
 use crate::budget::BudgetStatus;
-use crate::builder::{ClientBuilder, Heard};
+use crate::builder::{ClientBuilder, Heard, LeftListener};
 use crate::chain::{Chain, Member};
 use crate::config::{DEFAULT_CHAIN, LimitSettings};
 use crate::control::TargetControl;
@@ -49,6 +49,7 @@ pub(crate) struct Inner {
     pub(crate) hedge: Option<Hedging>,
     pub(crate) limits: LimitSettings,
     pub(crate) heard: Arc<Heard>,
+    pub(crate) left: Option<Arc<LeftListener>>,
     pub(crate) books: Books,
     pub(crate) flights: Flights<Shared>,
     pub(crate) meters: ClientMeters,

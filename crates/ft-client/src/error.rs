@@ -194,7 +194,7 @@ impl fmt::Display for Error {
             FailKind::MidStream => "the answer broke off",
             FailKind::Deadline => "the deadline passed",
             FailKind::Exhausted => "no target answered",
-            FailKind::Spend => "the spend budget is used up",
+            FailKind::Spend => "no spend budget has room for it",
         })?;
         if !self.inner.detail.is_empty() {
             write!(f, ": {}", self.inner.detail)?;

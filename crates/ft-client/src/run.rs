@@ -79,6 +79,8 @@ pub(crate) struct Run {
     paid_from: Option<Tick>,
     /// Whether it was the caller's own budget that refused.
     pub(crate) callers_money: bool,
+    /// Whether a budget refused because nobody knows a target's price.
+    pub(crate) unpriced: bool,
     key: Option<Key>,
     stale: Option<Arc<Entry>>,
     lead: Option<LeadGuard<Shared>>,

@@ -72,6 +72,7 @@ impl Run {
             budgets: Budgets { client: client.spend.clone(), caller: options.spend.clone() },
             paid_from: None,
             callers_money: false,
+            unpriced: false,
             key: None,
             stale: None,
             lead: None,

@@ -20,8 +20,18 @@ impl Run {
         response: &ChatResponse,
     ) -> (Option<Pico>, bool) {
         match &response.usage {
-            Some(usage) if is_told(usage) => (self.price_of(&job.target, usage), false),
-            _ => (self.price_of(&job.target, &estimated_usage(job, response)), true),
+            // Output that is there and was not counted is counted here.
+            Some(usage) if is_told(usage) && (usage.completion_tokens > 0 || !says(response)) => {
+                (self.price_of(&job.target, usage), false)
+            }
+            told => {
+                let mut usage = estimated_usage(job, response);
+                let prompt = told.as_ref().map_or(0, |told| told.prompt_tokens);
+                if prompt > 0 {
+                    usage.prompt_tokens = prompt;
+                }
+                (self.price_of(&job.target, &usage), true)
+            }
         }
     }
 
@@ -83,6 +93,12 @@ impl Run {
 /// A provider that does not count says zero, or nothing.
 fn is_told(usage: &Usage) -> bool {
     usage.prompt_tokens > 0 || usage.completion_tokens > 0
+}
+
+/// Whether there is anything in an answer that a provider bills.
+fn says(response: &ChatResponse) -> bool {
+    let messages = response.choices.iter().map(|choice| &choice.message);
+    messages.into_iter().any(|it| !it.content.is_empty() || !it.tool_calls.is_empty())
 }
 
 /// The usage that a request is taken to have at a target before it has been asked.

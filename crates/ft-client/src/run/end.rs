@@ -1,5 +1,6 @@
 //! The end of a request: its answer or error, its report, and what others are told.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -169,10 +170,18 @@ impl Run {
             }),
             tier: Tier::Live(self.chain.tiers[member.tier].name.clone()),
             fallback_level: member.level,
-            first_token,
+            first_token: first_token.and_then(|_| self.first_content(&trail)),
             fit: self.progress[target].fit,
             ..self.report_of(trail, now)
         }
+    }
+
+    /// From the call to the first content: of a continued answer that of the attempt that began it, else that of the
+    /// one that served, which is the last to have any.
+    fn first_content(&self, trail: &[Attempt]) -> Option<Duration> {
+        let mut times =
+            trail.iter().filter_map(|attempt| Some(attempt.began + attempt.first_token?));
+        if self.continued { times.next() } else { times.next_back() }
     }
 
     /// What is known of the request so far, without an answer.
@@ -209,9 +218,12 @@ impl Run {
         let since = self.now();
         let response = emergency.answer(context).await;
         self.waited_since(since);
-        let Some(response) = response else {
+        let Some(mut response) = response else {
             return Err(self.fail(reason));
         };
+        // What every answer has, and typed clients rely on.
+        response.id.clone_from(&self.request_id);
+        response.created = self.client.world.clock.wall().0 / 1_000;
         let report = Report {
             tier: Tier::Emergency,
             fallback_level: self.chain.targets(&self.options) + 1,
@@ -304,10 +316,17 @@ impl Run {
             (FailKind::TooLong, _) => {
                 "no context window of the chain holds it, even shortened".to_owned()
             }
-            (FailKind::Spend, _) if self.callers_money => {
-                "the caller's own budget has no room for it; wait for its next window".to_owned()
+            (FailKind::Spend, _) if self.unpriced => {
+                "a target has no price, and a budget pays for nothing that it cannot count; give it one in \
+                 `[[models]]`"
+                    .to_owned()
             }
-            (FailKind::Spend, _) => "raise `spend.limit`, or wait for the next window".to_owned(),
+            (FailKind::Spend, _) if self.callers_money => {
+                "it is the caller's own; ask for less (`max_tokens`, `n`), or wait for its next window".to_owned()
+            }
+            (FailKind::Spend, _) => {
+                "ask for less (`max_tokens`, `n`), raise `spend.limit`, or wait for its next window".to_owned()
+            }
             (_, Some(cause)) => {
                 format!("{made} attempts failed and {skipped} were skipped; the first: {cause}")
             }
@@ -364,6 +383,11 @@ impl Drop for Run {
         self.abandon_legs();
         self.abandon_stream();
         self.told = true;
-        self.client.meters.left(&self.chain, &self.report_so_far(self.now()));
+        let report = self.report_so_far(self.now());
+        self.client.meters.left(&self.chain, &report);
+        if let Some(listener) = &self.client.left {
+            // It is not ours, and this may be an unwinding already.
+            let _ = catch_unwind(AssertUnwindSafe(|| listener(&report)));
+        }
     }
 }

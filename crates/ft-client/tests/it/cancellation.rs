@@ -2,15 +2,17 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
+use ft_client::Report;
 use ft_client::config::SpendSettings;
 use ft_core::ChatRequest;
 use ft_core::decide::MidStream;
 use ft_sim::{Reply, Scripts};
 use futures_util::StreamExt;
 
-use crate::trial::{Trial, WAYS, Way, secs, setup, then_well};
+use crate::trial::{Trial, WAYS, Way, secs, setup, then_well, trail};
 
 /// A future that is given up after so many polls.
 struct Polls<F> {
@@ -169,4 +171,29 @@ async fn a_caller_who_leaves_late_was_kept_waiting_and_that_counts() {
     }
     assert_eq!(trial.breaker("a"), "closed");
     trial.assert_idle();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_done_for_a_caller_who_left_is_told_once() {
+    let told: Arc<Mutex<Vec<Report>>> = Arc::default();
+    let hears = Arc::clone(&told);
+    let trial = setup("a", Scripts::from(Reply::chunks(["one ", "two "]).per_chunk(secs(5))))
+        .builder(move |builder| {
+            builder.on_left(move |report| {
+                hears.lock().unwrap().push(report.clone());
+                panic!("a listener's panic is its own");
+            })
+        })
+        .build();
+    assert!(tokio::time::timeout(secs(1), trial.ask(Way::Plain)).await.is_err());
+    let mut stream = trial.client.chat_stream(request()).await.unwrap();
+    stream.next().await.unwrap().unwrap();
+    assert_eq!(told.lock().unwrap().len(), 1, "a stream is left when it is dropped");
+    drop(stream);
+    trial.client.chat(request()).await.unwrap();
+    let told = told.lock().unwrap();
+    assert_eq!(told.len(), 2);
+    for report in told.iter() {
+        assert_eq!(trail(report), ["a cancelled"]);
+    }
 }

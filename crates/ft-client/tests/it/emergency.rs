@@ -22,6 +22,8 @@ async fn a_template_stands_in_marked_and_free() {
             assert_eq!(answer.text(), "sorry");
             assert!(answer.is_emergency());
             assert_eq!(answer.report.tier, Tier::Emergency);
+            assert_eq!(answer.response.id, answer.report.request_id, "typed clients need one");
+            assert!(answer.response.created > 0);
             assert_eq!(answer.report.served_by, None);
             assert_eq!(answer.report.fallback_level, 3);
             assert_eq!(answer.report.cost, Some(Pico::ZERO));

@@ -52,6 +52,19 @@ async fn an_answer_without_usage_is_estimated_and_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn output_that_is_there_and_was_not_counted_is_estimated() {
+    for way in WAYS {
+        let reply = Reply::text("a few words of an answer").usage(Usage::new(100, 0));
+        let trial = priced(DEAR, Scripts::from(reply)).build();
+        let report = trial.ask(way).await.unwrap().report;
+        assert!(report.cost_is_estimate);
+        // What it did count is taken from it: 100 × 2 millionths, and the words.
+        let cost = report.cost.unwrap();
+        assert!(cost > dollars("$0.0002") && cost < dollars("$0.0004"), "{cost}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn failed_attempts_are_in_the_sum() {
     for way in WAYS {
         let scripts = Scripts::new()
@@ -126,6 +139,7 @@ async fn an_unknown_price_is_no_number_and_is_denied_under_a_budget() {
     let denied = limited(setup("a", Scripts::from(Reply::text("well"))), dollars("$1")).build();
     let error = denied.ask(Way::Plain).await.unwrap_err();
     assert_eq!(error.kind(), FailKind::Spend);
+    assert!(error.to_string().contains("a target has no price"), "{error}");
     assert_eq!(denied.log.total(), 0);
 
     let warned = limited(setup("a", Scripts::from(Reply::text("well"))), dollars("$1"))

@@ -80,6 +80,28 @@ async fn the_first_content_is_handed_on_when_it_comes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_first_content_is_counted_from_the_call() {
+    let slow = || Reply::chunks(["one ", "two "]).first_token(secs(1)).per_chunk(secs(1));
+    let scripts = Scripts::new()
+        .model("a", Reply::status(500).latency(secs(2)))
+        .model("b", slow().cut_after(1))
+        .otherwise(slow());
+    let trial = setup("a | b | c", scripts)
+        .first_token(secs(10))
+        .targets(|target| target.prefill = Some(true))
+        .chain(|chain| chain.mid_stream = MidStream::Continue)
+        .build();
+    let mut stream = open(&trial).await.unwrap();
+    assert_eq!(stream.report().first_token, Some(secs(3)), "known with the first content");
+    let (_, error) = read(&mut stream).await;
+    assert!(error.is_none(), "{error:?}");
+    let report = stream.report();
+    assert!(report.continued);
+    assert_eq!(report.first_token, Some(secs(3)), "of the attempt that began the answer");
+    assert_eq!(report.attempts.last().unwrap().first_token, Some(secs(1)), "an attempt's own");
+}
+
+#[tokio::test(start_paused = true)]
 async fn each_break_after_content_is_the_last_item() {
     let words = || Reply::chunks(["one ", "two ", "three "]);
     let inside = json!({"message": "overloaded", "code": "overloaded_error"});

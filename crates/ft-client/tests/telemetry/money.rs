@@ -48,11 +48,11 @@ async fn the_series_add_up_to_what_the_answers_say_failed_attempts_too() {
 
 #[tokio::test(start_paused = true)]
 async fn one_token_is_not_rounded_away() {
-    let usage = Usage::new(1, 0);
+    let usage = Usage::new(0, 1);
     let scripts = Scripts::new().model(FIRST, Reply::ok().usage(usage)).otherwise(Reply::ok());
     let scene = scene(scripts);
     scene.client.generate("hi").await.unwrap();
-    let line = "ai_api_cost_usd_total{provider=\"sim\",model=\"gpt-4.1\"} 0.000002\n";
+    let line = "ai_api_cost_usd_total{provider=\"sim\",model=\"gpt-4.1\"} 0.000008\n";
     assert!(scene.text().contains(line), "{}", scene.text());
     let line = "ai_api_cost_usd_total{provider=\"sim\",model=\"claude-sonnet-4.5\"} 0.00\n";
     assert!(scene.text().contains(line), "{}", scene.text());

@@ -46,8 +46,9 @@ impl Model {
     pub fn next(&mut self, seen: &Seen<'_>, now: Tick, entropy: &mut Entropy) -> Reply {
         let draw = Draw::new(&self.profile, seen, entropy);
         let mut slow = None;
-        if let Some(outage) = self.profile.outages.iter().find(|outage| outage.covers(now)) {
-            match &outage.how {
+        let mut outages = self.profile.outages.iter_mut();
+        if let Some(outage) = outages.find_map(|outage| outage.covers(now).then_some(&outage.how)) {
+            match outage {
                 How::Hard(reply) => return (**reply).clone(),
                 How::Slow(factor) => slow = Some(*factor),
             }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use ft_core::Tick;
 use ft_core::time::nanos;
+use ft_core::{Entropy, Tick};
 
-use crate::{InvalidProfile, Reply};
+use crate::{InvalidProfile, Latency, Reply};
 
 /// From one moment of the clock to another, something is wrong.
 #[derive(Clone, Debug)]
@@ -14,7 +14,26 @@ pub struct Outage {
     pub(crate) until: Tick,
     /// How long each period is, and how much of its beginning is out.
     period: Option<(Duration, Duration)>,
+    chance: Option<Chance>,
     pub(crate) how: How,
+}
+
+/// Windows that are drawn one after the other as time comes to them, however long a run is.
+#[derive(Clone, Debug)]
+struct Chance {
+    gap: Latency,
+    lasts: Latency,
+    draw: Entropy,
+    /// The window at hand, or the next.
+    window: (Tick, Tick),
+}
+
+impl Chance {
+    fn advance(&mut self) {
+        let from = self.window.1.after(self.gap.draw(&mut self.draw));
+        let lasts = self.lasts.draw(&mut self.draw).max(Duration::from_millis(1));
+        self.window = (from, from.after(lasts));
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -35,14 +54,14 @@ impl Outage {
     /// Every attempt that arrives from `from` on and before `until` meets this reply.
     #[must_use]
     pub fn replying(from: Tick, until: Tick, reply: Reply) -> Self {
-        Self { from, until, period: None, how: How::Hard(Box::new(reply)) }
+        Self { from, until, period: None, chance: None, how: How::Hard(Box::new(reply)) }
     }
 
     /// A brown-out: for attempts that arrive from `from` on and before `until`, every wait is `factor` times as
     /// long. Errors stay as frequent as they are.
     #[must_use]
     pub fn slow(from: Tick, until: Tick, factor: f64) -> Self {
-        Self { from, until, period: None, how: How::Slow(factor) }
+        Self { from, until, period: None, chance: None, how: How::Slow(factor) }
     }
 
     /// Makes it flap: out for the first `down` of each `every`, well for the rest, from its beginning to its end.
@@ -52,9 +71,28 @@ impl Outage {
         self
     }
 
-    pub(crate) fn covers(&self, now: Tick) -> bool {
+    /// Makes it come and go by chance from its beginning to its end: well for a `gap`, out for as long as it `lasts`
+    /// (at least 1 ms), and so on. The same generator gives the same times. Gaps must not be zero.
+    #[must_use]
+    pub fn by_chance(mut self, gap: Latency, lasts: Latency, draw: Entropy) -> Self {
+        let mut chance = Chance { gap, lasts, draw, window: (self.from, self.from) };
+        chance.advance();
+        self.chance = Some(chance);
+        self
+    }
+
+    /// Whether it is out. Asked of moments that do not go back.
+    pub(crate) fn covers(&mut self, now: Tick) -> bool {
         if now < self.from || now >= self.until {
             return false;
+        }
+        if let Some(chance) = &mut self.chance {
+            while chance.window.1 <= now {
+                chance.advance();
+            }
+            if now < chance.window.0 {
+                return false;
+            }
         }
         self.period.is_none_or(|(every, down)| {
             let into = nanos(now.since(self.from)) % nanos(every).max(1);
@@ -88,12 +126,34 @@ mod tests {
     #[test]
     fn a_flapping_outage_is_out_at_the_beginning_of_each_period_and_ends() {
         let (from, until) = (Tick::from_secs(100), Tick::from_secs(125));
-        let outage =
+        let mut outage =
             Outage::hard(from, until).flapping(Duration::from_secs(3), Duration::from_secs(10));
-        let out = |second| outage.covers(Tick::from_secs(second));
+        let mut out = |second| outage.covers(Tick::from_secs(second));
         let seconds: Vec<u64> = (95..140).filter(|&second| out(second)).collect();
         assert_eq!(seconds, [100, 101, 102, 110, 111, 112, 120, 121, 122]);
         assert!(outage.check().is_ok());
+    }
+
+    #[test]
+    fn an_outage_by_chance_comes_again_for_as_long_as_it_is_asked() {
+        let minutes = |minutes: u64| Latency::fixed(Duration::from_secs(60 * minutes));
+        let always = || Outage::hard(Tick::ZERO, Tick::MAX);
+        let mut regular = always().by_chance(minutes(2), minutes(1), Entropy::seeded(1));
+        let out: Vec<u64> = (0..9).filter(|at| regular.covers(Tick::from_secs(60 * at))).collect();
+        assert_eq!(out, [2, 5, 8]);
+        let gap = Latency::exponential(Duration::from_secs(540));
+        let mut drawn = always().by_chance(gap, minutes(1), Entropy::seeded(1));
+        let mut again = drawn.clone();
+        let day = |outage: &mut Outage, day: u64| {
+            let seconds = 86_400 * day..86_400 * (day + 1);
+            seconds.filter(|&second| outage.covers(Tick::from_secs(second))).count()
+        };
+        // A tenth of the time: 144 windows of a day, three standard deviations are 36.
+        for at in [0, 1, 400] {
+            let seconds = day(&mut drawn, at);
+            assert!((6_480..=10_800).contains(&seconds), "{seconds}");
+            assert_eq!(seconds, day(&mut again, at));
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::trace::Trace;
 pub(crate) enum Source {
     /// At moments of their own, whatever becomes of the ones before.
     Open { clockwork: Clockwork, next: Duration },
-    /// When the callers are ready for them. The pause is the same for all, so the first ended is the first due.
+    /// When the callers are ready for them, soonest first.
     Closed { due: VecDeque<Duration>, pause: Duration },
     /// As recorded.
     Recorded { trace: Trace, at: usize },
@@ -60,9 +60,11 @@ impl Source {
     }
 
     /// A request has ended: its caller may ask again.
-    pub(crate) fn ended(&mut self, now: Duration) {
+    pub(crate) fn ended(&mut self, began: Duration, now: Duration) {
         if let Self::Closed { due, pause } = self {
-            due.push_back(now + *pause);
+            let ready = (now + *pause).max(began + SHORTEST_TURN);
+            let at = due.partition_point(|other| *other <= ready);
+            due.insert(at, ready);
         }
     }
 
@@ -74,6 +76,10 @@ impl Source {
         }
     }
 }
+
+/// A caller who is answered or refused at once, and does not pause, still takes this long: else it would ask for ever
+/// at one moment, and time would stand still. Timers have no shorter step.
+const SHORTEST_TURN: Duration = Duration::from_millis(1);
 
 /// Moments at a rate that changes with the time of day and in bursts.
 ///
@@ -231,6 +237,21 @@ mod tests {
         // 600 requests an hour for a minute are ten, twice; and one for each of the hours between.
         assert_eq!(found.iter().filter(in_burst).count(), 20);
         assert_eq!(found.len(), 22);
+    }
+
+    #[test]
+    fn a_caller_who_is_refused_at_once_asks_again_later() {
+        let traffic: Traffic = toml::from_str("callers = 2").unwrap();
+        let mut source = Source::new(&traffic, None, 1);
+        let millis = Duration::from_millis;
+        source.pop();
+        source.pop();
+        assert_eq!(source.peek(), None);
+        source.ended(millis(5), millis(5));
+        source.ended(millis(0), millis(5));
+        assert_eq!(source.peek(), Some(millis(5)));
+        source.pop();
+        assert_eq!(source.peek(), Some(millis(6)));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::engine::Progress;
 use crate::report::RunReport;
 use crate::run::{Options, run};
 use crate::scenario::{InvalidScenario, RunSpec, Scenario};
-use crate::tally::{BATCHES, Batch};
+use crate::tally::Batch;
 
 /// One side of a comparison.
 #[derive(Clone, Debug)]
@@ -35,9 +35,9 @@ pub struct ComparisonReport {
     pub seed: u64,
     /// How the intervals were made.
     pub method: &'static str,
-    /// How many batches of the run they are made from.
+    /// How many batches of the run they are made from: 30, unless the run had fewer requests than that.
     pub batches: usize,
-    /// The figures that differ, and those that do not.
+    /// The figures that differ, and those that do not. None of fewer than ten batches.
     pub differences: Vec<Difference>,
     /// The first side.
     pub a: RunReport,
@@ -88,17 +88,18 @@ pub fn compare(
         let spec = RunSpec { name: side.name.clone(), chain, ..RunSpec::default() };
         let options = Options { config: side.config.clone(), ..options.clone() };
         run(scenario, &spec, &options, &mut |progress| tell(at, progress))
+            .map_err(|wrong| wrong.with_config(&side.name))
     };
     let (a, in_a) = played(0)?;
     let (b, in_b) = played(1)?;
-    let pairs: Vec<(&Batch, &Batch)> = in_a.all().iter().zip(in_b.all()).collect();
+    let pairs = in_a.pairs(&in_b);
     let differences = FIGURES.iter().filter_map(|figure| difference(figure, &pairs)).collect();
     Ok(ComparisonReport {
         simulated: true,
         scenario: scenario.name.clone(),
         seed: options.seed.unwrap_or(scenario.seed),
         method: METHOD,
-        batches: BATCHES,
+        batches: pairs.len(),
         differences,
         a,
         b,
@@ -149,9 +150,15 @@ fn quantile(batch: &Batch, of_100_000: u64) -> Option<f64> {
     Some(crate::report::thousandths(millis.saturating_mul(1_000)))
 }
 
-fn difference(figure: &Figure, pairs: &[(&Batch, &Batch)]) -> Option<Difference> {
+/// Of fewer batches nothing is said: two that happen to agree would be sure of anything.
+pub(crate) const FEWEST: usize = 10;
+
+fn difference(figure: &Figure, pairs: &[(Batch, Batch)]) -> Option<Difference> {
     let values: Vec<(f64, f64)> =
         pairs.iter().filter_map(|(a, b)| Some(((figure.of)(a)?, (figure.of)(b)?))).collect();
+    if values.len() < FEWEST {
+        return None;
+    }
     let interval = Interval::of(values.iter().map(|(a, b)| b - a))?;
     let mean = |side: fn(&(f64, f64)) -> f64| values.iter().map(side).sum::<f64>() / interval.count;
     let (low, high) = (interval.mean - interval.half, interval.mean + interval.half);

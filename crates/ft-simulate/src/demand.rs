@@ -6,7 +6,7 @@ use ft_core::{ChatRequest, Entropy};
 use ft_sim::{Latency, Size, Zipf};
 
 use crate::scenario::{RunSpec, Scenario};
-use crate::trace;
+use crate::trace::{self, Trace};
 
 /// What one request asks.
 #[derive(Clone, Debug)]
@@ -38,7 +38,12 @@ pub(crate) struct Demands {
 }
 
 impl Demands {
-    pub(crate) fn new(scenario: &Scenario, run: &RunSpec, seed: u64) -> Self {
+    pub(crate) fn new(
+        scenario: &Scenario,
+        run: &RunSpec,
+        trace: Option<&Trace>,
+        seed: u64,
+    ) -> Self {
         let traffic = &scenario.traffic;
         let mut sum = 0;
         let mut chains: Vec<(String, u64)> = match &run.chain {
@@ -52,8 +57,17 @@ impl Demands {
                 })
                 .collect(),
         };
-        if chains.is_empty() {
+        if chains.is_empty() && trace.is_none_or(|trace| !trace.names_every_chain()) {
             chains.push((ft_client::config::DEFAULT_CHAIN.to_owned(), 1));
+        }
+        if run.chain.is_none() {
+            // None of them is ever drawn: the sum does not grow.
+            let all = chains.last().map_or(1, |(_, sum)| *sum);
+            for name in trace.into_iter().flat_map(Trace::chains) {
+                if !chains.iter().any(|(known, _)| known == name) {
+                    chains.push((name.to_owned(), all));
+                }
+            }
         }
         let repeated = traffic.repeated.and_then(|repeated| {
             // The scenario has been checked.
@@ -81,15 +95,33 @@ impl Demands {
 
     /// The request of this number.
     pub(crate) fn of(&self, number: u64) -> Demand {
+        self.drawn(number, None)
+    }
+
+    /// A recorded request; what the trace does not say is drawn.
+    pub(crate) fn recorded(&self, number: u64, request: &trace::Request) -> Demand {
+        let drawn = self.drawn(number, request.prompt);
+        let chain = request.chain.as_deref();
+        let chain = chain.and_then(|name| self.chains().position(|known| known == name));
+        Demand {
+            chain: chain.unwrap_or(drawn.chain),
+            prompt_tokens: request.prompt_tokens.unwrap_or(drawn.prompt_tokens),
+            max_tokens: request.max_tokens.or(drawn.max_tokens),
+            stream: request.stream.unwrap_or(drawn.stream),
+            ..drawn
+        }
+    }
+
+    fn drawn(&self, number: u64, question: Option<u64>) -> Demand {
         // Draws in a fixed order, so that a change of one figure does not shift the others'.
         let mut draw =
             Entropy::seeded(self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15)).split();
         let (which, again, streams) = (draw.next_u64(), draw.unit(), draw.unit());
         let (mut rank, mut patience) = (draw.split(), draw.split());
-        let question = match &self.repeated {
+        let question = question.unwrap_or_else(|| match &self.repeated {
             Some((share, zipf)) if again < *share => zipf.draw(&mut rank) as u64,
             _ => NEW + number,
-        };
+        });
         // The same question is as long each time.
         let mut length =
             Entropy::seeded(self.seed ^ question.wrapping_mul(0xd134_2543_de82_ef95)).split();
@@ -101,21 +133,6 @@ impl Demands {
             max_tokens: self.max_tokens,
             stream: streams < self.streamed,
             patience: self.patience.map(|law| law.draw(&mut patience)),
-        }
-    }
-
-    /// A recorded request; what the trace does not say is drawn.
-    pub(crate) fn recorded(&self, number: u64, request: &trace::Request) -> Demand {
-        let drawn = self.of(number);
-        let chain = request.chain.as_deref();
-        let chain = chain.and_then(|name| self.chains().position(|known| known == name));
-        Demand {
-            chain: chain.unwrap_or(drawn.chain),
-            question: request.prompt.unwrap_or(drawn.question),
-            prompt_tokens: request.prompt_tokens.unwrap_or(drawn.prompt_tokens),
-            max_tokens: request.max_tokens.or(drawn.max_tokens),
-            stream: request.stream,
-            ..drawn
         }
     }
 

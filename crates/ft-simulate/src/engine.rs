@@ -40,8 +40,8 @@ pub(crate) enum End {
     Error { kind: FailKind, report: Option<Box<Report>> },
     /// A provider that was asked directly answered, or did not.
     Direct { kind: Result<(), &'static str>, usage: Option<Usage> },
-    /// The caller did not wait for the end.
-    Left,
+    /// The caller did not wait for the end. A client tells what had been done until then; a provider does not.
+    Left { report: Option<Box<Report>> },
 }
 
 /// When no more requests come.
@@ -132,7 +132,7 @@ async fn serve_all(
         });
         match ended.await {
             Some(ended) => {
-                source.ended(ended.began + ended.took);
+                source.ended(ended.began, ended.began + ended.took);
                 tally.note(&ended);
                 ended_so_far += 1;
                 if ended_so_far % TELL_EVERY == 0 {
@@ -166,10 +166,12 @@ async fn serve(world: &World, demands: &Demands, demand: Demand, began: Duration
             }
         });
         match demand.patience {
-            Some(patience) => timeout(patience, asked).await.unwrap_or(End::Left),
-            None => asked.as_mut().await,
+            Some(patience) => timeout(patience, asked).await.ok(),
+            None => Some(asked.as_mut().await),
         }
     };
+    // What was under way has been dropped by now, and has said what it was.
+    let end = end.unwrap_or_else(|| End::Left { report: world.who_left() });
     let took = world.clock.elapsed().saturating_sub(began);
     Ended { number: demand.number, stream: demand.stream, began, took, first_token, end }
 }

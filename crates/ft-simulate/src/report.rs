@@ -9,7 +9,7 @@ mod table;
 
 use serde::Serialize;
 
-pub(crate) use figures::{dollars, grouped, money, ratio, thousandths};
+pub(crate) use figures::{dollars, grouped, money, ratio, rounded, thousandths};
 pub use part::{
     BreakerReport, BudgetReport, ChangeReport, Cost, PublishedReport, Slice, TargetReport,
     TierShare, TimelineReport, Times, Tokens, Upstream,

@@ -14,7 +14,7 @@ use ft_sim::Size;
 use serde::Serialize;
 
 use crate::engine::Progress;
-use crate::report::{RunReport, for_requests};
+use crate::report::{RunReport, for_requests, rounded};
 use crate::run::{Options, run};
 use crate::scenario::{InvalidScenario, RunSpec, Scenario, SizeSpread};
 
@@ -87,9 +87,9 @@ pub struct RoiColumn {
     /// A month's API cost by the list.
     #[serde(serialize_with = "as_dollars")]
     pub api: Pico,
-    /// Of that: attempts that brought no answer.
-    #[serde(serialize_with = "as_dollars")]
-    pub api_failed: Pico,
+    /// Of that: attempts that brought no answer. `None` of a provider alone, where nobody estimates it.
+    #[serde(serialize_with = "as_optional_dollars")]
+    pub api_failed: Option<Pico>,
     /// The same as it is charged where ¥1 buys $1 of credit; `None` where no such offer is.
     #[serde(serialize_with = "as_optional_dollars")]
     pub charged: Option<Pico>,
@@ -114,13 +114,17 @@ pub struct RoiColumn {
 /// As [`simulate`](crate::simulate), it has runtimes of its own and blocks.
 ///
 /// # Errors
-/// As [`simulate`](crate::simulate), and when the scenario has no two such runs.
+/// As [`simulate`](crate::simulate), and when the scenario has no two such runs, or a trace.
 pub fn roi(
     scenario: &Scenario,
     inputs: &RoiInputs,
     seed: Option<u64>,
     mut tell: impl FnMut(usize, Progress),
 ) -> Result<RoiReport, InvalidScenario> {
+    if scenario.traffic.trace.is_some() {
+        let rule = "has sizes of its own, and this table states its sizes; leave the trace out";
+        return Err(InvalidScenario::new("traffic.trace", rule));
+    }
     let mut scenario = scenario.clone();
     scenario.traffic.prompt_tokens = SizeSpread(Size::fixed(inputs.prompt_tokens));
     scenario.traffic.answer_tokens = SizeSpread(Size::fixed(inputs.answer_tokens));
@@ -151,10 +155,11 @@ fn column(report: &RunReport, inputs: &RoiInputs, alone: bool) -> RoiColumn {
         let scaled = u128::from(part) * 1_000_000 / u128::from(report.requests.max(1));
         u64::try_from(scaled).unwrap_or(u64::MAX)
     };
-    let api = for_requests(report.total, report.requests, inputs.requests);
-    let failed: Pico = report.cost.failed_usd.parse().unwrap_or_default();
+    // As it is printed, so that the printed sums hold.
+    let api = rounded(for_requests(report.total, report.requests, inputs.requests));
+    let failed = report.cost.failed_usd.as_ref().and_then(|failed| failed.parse().ok());
     let unanswered = report.requests.saturating_sub(report.answered);
-    let downtime = for_requests(inputs.month_down, report.requests, unanswered);
+    let downtime = rounded(for_requests(inputs.month_down, report.requests, unanswered));
     let hours = if alone { inputs.alone_hours } else { inputs.chain_hours };
     let engineering = inputs.hour.saturating_mul(hours);
     let without = api.saturating_add(downtime).saturating_mul(12);
@@ -162,18 +167,26 @@ fn column(report: &RunReport, inputs: &RoiInputs, alone: bool) -> RoiColumn {
         name: report.name.clone(),
         failed_per_million: million(unanswered),
         api,
-        api_failed: for_requests(failed, report.requests, inputs.requests),
+        api_failed: failed.map(|failed| for_requests(failed, report.requests, inputs.requests)),
         charged: (!alone).then(|| Billing::HOLYSHEEP.bill(api).charged),
         downtime,
         engineering,
         year: without.saturating_add(engineering),
         year_without_engineering: without,
-        by_model_per_million: report
-            .targets
-            .iter()
-            .map(|target| (target.model.clone(), million(target.answered)))
+        by_model_per_million: by_model(report)
+            .into_iter()
+            .map(|(model, n)| (model, million(n)))
             .collect(),
     }
+}
+
+/// Several providers may have a model of one name.
+fn by_model(report: &RunReport) -> BTreeMap<String, u64> {
+    let mut sums = BTreeMap::new();
+    for target in &report.targets {
+        *sums.entry(target.model.clone()).or_default() += target.answered;
+    }
+    sums
 }
 
 fn as_dollars<S: serde::Serializer>(money: &Pico, to: S) -> Result<S::Ok, S::Error> {

@@ -55,15 +55,14 @@ async fn simulated(
 ) -> Result<(RunReport, Batches), InvalidScenario> {
     let seed = options.seed.unwrap_or(scenario.seed);
     let limit = limit(scenario, options);
-    let setting =
-        Setting { seed, config: options.config.as_ref(), horizon: horizon(scenario, limit) };
+    let setting = Setting { seed, config: options.config.as_ref() };
     let world = World::build(scenario, spec, &setting)?;
-    let demands = Demands::new(scenario, spec, seed);
-    let chains = chains(scenario, options, &world, &demands)?;
+    let demands = Demands::new(scenario, spec, options.trace.as_ref(), seed);
+    let chains = chains(scenario, spec, options, &world, &demands)?;
     let source = Source::new(&scenario.traffic, options.trace.clone(), seed ^ ARRIVALS);
     let cut = match (limit.requests, limit.duration) {
         (u64::MAX, time) => Cut::Time(time),
-        (requests, _) => Cut::Requests(requests),
+        _ => Cut::Requests,
     };
     let mut tally = tally(&world, &chains, scenario, options, Batches::new(cut));
     drive(&world, &demands, source, limit, &mut tally, tell).await;
@@ -92,23 +91,10 @@ fn limit(scenario: &Scenario, options: &Options) -> Limit {
     }
 }
 
-/// Until when incidents are drawn: the duration, or twice the time that the requests take on average.
-fn horizon(scenario: &Scenario, limit: Limit) -> Duration {
-    const YEAR: Duration = Duration::from_secs(366 * 86_400);
-    if limit.duration < Duration::MAX {
-        return limit.duration;
-    }
-    let rate = scenario.traffic.rate;
-    let usual = rate.and_then(|rate| {
-        let periods = u32::try_from((limit.requests / rate.amount).saturating_add(1)).ok()?;
-        rate.per.checked_mul(periods)?.checked_mul(2)
-    });
-    usual.unwrap_or(YEAR).min(YEAR)
-}
-
 /// The chains that requests are sent to; every one of them is there.
 fn chains<'a>(
     scenario: &'a Scenario,
+    spec: &RunSpec,
     options: &'a Options,
     world: &World,
     demands: &Demands,
@@ -117,19 +103,48 @@ fn chains<'a>(
         return Ok(Vec::new());
     }
     let known = options.config.as_ref().map_or(&scenario.chains, |config| &config.chains);
-    let recorded = options.trace.iter().flat_map(Trace::chains);
-    let mut found = Vec::new();
-    for name in demands.chains().chain(recorded) {
-        found.push(known.get(name).ok_or_else(|| {
+    let found = demands.chains().map(|name| {
+        known.get(name).ok_or_else(|| {
             let names: Vec<_> = known.keys().map(String::as_str).collect();
-            let rule = format!(
-                "there is no chain `{name}` for the requests that ask it; there are: {}",
-                names.join(", ")
-            );
-            InvalidScenario::new("chains", rule)
-        })?);
+            let rule = match names.as_slice() {
+                [] => {
+                    format!("there is no chain `{name}` for the requests that ask it, nor another")
+                }
+                names => format!(
+                    "there is no chain `{name}` for the requests that ask it; there are: {}",
+                    names.join(", ")
+                ),
+            };
+            missing(name, rule, scenario, spec, options)
+        })
+    });
+    found.collect()
+}
+
+/// The error of a chain that is not there, at whoever asks for it.
+fn missing(
+    name: &str,
+    rule: String,
+    scenario: &Scenario,
+    spec: &RunSpec,
+    options: &Options,
+) -> InvalidScenario {
+    if options.config.is_some() {
+        return InvalidScenario::new("chains", rule).of_config();
     }
-    Ok(found)
+    let recorded = options.trace.as_ref().and_then(|trace| trace.line_of_chain(name));
+    if let (None, Some((file, line))) = (&spec.chain, recorded) {
+        return InvalidScenario::new("chain", rule).in_file(file).at_line(Some(line));
+    }
+    let field = if spec.chain.as_deref() == Some(name) {
+        let at = scenario.runs.iter().position(|run| run.name == spec.name);
+        at.map_or_else(|| "runs".to_owned(), |at| format!("runs[{at}].chain"))
+    } else if scenario.traffic.chains.contains_key(name) {
+        format!("traffic.chains.{name}")
+    } else {
+        "chains".to_owned()
+    };
+    InvalidScenario::new(field, rule)
 }
 
 fn budget<'a>(

@@ -14,7 +14,7 @@ use ft_core::{UnixMillis, Usage};
 
 use crate::engine::{End, Ended};
 
-pub(crate) use batches::{BATCHES, Batch, Batches, Cut};
+pub(crate) use batches::{Batch, Batches, Cut};
 pub(crate) use histogram::Histogram;
 pub(crate) use target::TargetTally;
 pub(crate) use timeline::Timeline;
@@ -128,7 +128,7 @@ impl Tally {
         let tiers = self.tiers.len();
         match &ended.end {
             End::Answer { report, usage } => {
-                self.trail(report, &mut seen);
+                self.trail(report, false, &mut seen);
                 seen.place = self.place(report);
                 seen.answered = seen.place != tiers + 1;
                 if seen.answered {
@@ -137,13 +137,16 @@ impl Tally {
             }
             End::Error { kind, report } => {
                 if let Some(report) = report {
-                    self.trail(report, &mut seen);
+                    self.trail(report, false, &mut seen);
                 }
                 *self.errors.entry(kind.as_str()).or_default() += 1;
                 seen.place = tiers + 2;
             }
             End::Direct { kind, usage } => self.directly(*kind, usage.as_ref(), &mut seen),
-            End::Left => {
+            End::Left { report } => {
+                if let Some(report) = report {
+                    self.trail(report, true, &mut seen);
+                }
                 self.left += 1;
                 seen.place = tiers + 3;
             }
@@ -191,7 +194,7 @@ impl Tally {
         tiers
     }
 
-    fn trail(&mut self, report: &Report, seen: &mut Seen) {
+    fn trail(&mut self, report: &Report, left: bool, seen: &mut Seen) {
         for attempt in &report.attempts {
             let known = self.targets.iter_mut().find(|target| {
                 target.model == attempt.model && target.provider == attempt.provider
@@ -202,7 +205,7 @@ impl Tally {
                 seen.cost = seen.cost.saturating_add(attempt.cost.unwrap_or_default());
             }
             if let Some(target) = known {
-                target.note(attempt);
+                target.note(attempt, left);
             }
         }
     }
@@ -243,7 +246,7 @@ pub(crate) struct Seen {
     pub(crate) cost: Pico,
     pub(crate) attempts: u64,
     pub(crate) answered: bool,
-    place: usize,
+    pub(crate) place: usize,
 }
 
 impl Spend {

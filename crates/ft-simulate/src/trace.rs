@@ -15,10 +15,11 @@
 //! | `prompt_tokens` | tokens of the question | from `prompt_bytes`, else drawn |
 //! | `prompt_bytes` | bytes of the question, four to a token | see above |
 //! | `max_tokens` | the most tokens of the answer | as the scenario says |
-//! | `stream` | whether a stream was asked for | `false` |
+//! | `stream` | whether a stream was asked for | as the scenario says |
 //!
 //! Further fields are errors: a trace that has prompts in it should not be read by accident.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -29,6 +30,9 @@ use crate::scenario::InvalidScenario;
 #[derive(Clone, Debug, Default)]
 pub struct Trace {
     requests: Vec<Request>,
+    file: String,
+    /// The chains that it names, with the first line of each.
+    chains: BTreeMap<Box<str>, usize>,
 }
 
 /// One request of a trace.
@@ -39,7 +43,7 @@ pub(crate) struct Request {
     pub(crate) prompt: Option<u64>,
     pub(crate) prompt_tokens: Option<u64>,
     pub(crate) max_tokens: Option<u64>,
-    pub(crate) stream: bool,
+    pub(crate) stream: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -51,8 +55,7 @@ struct Line {
     prompt_tokens: Option<u64>,
     prompt_bytes: Option<u64>,
     max_tokens: Option<u64>,
-    #[serde(default)]
-    stream: bool,
+    stream: Option<bool>,
 }
 
 impl Trace {
@@ -62,23 +65,35 @@ impl Trace {
     /// The first line that is no JSON object of the fields above, or that is earlier than the one before it.
     pub fn from_jsonl(text: &str, file: &str) -> Result<Self, InvalidScenario> {
         let mut requests: Vec<Request> = Vec::new();
+        let mut chains = BTreeMap::new();
         for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             let wrong = |field: &str, rule: String| {
                 InvalidScenario::new(field, rule).in_file(file).at_line(Some(at + 1))
             };
-            let line: Line =
-                serde_json::from_str(line).map_err(|error| wrong("", reason(&error)))?;
+            if !line.trim_start().starts_with('{') {
+                return Err(wrong("", "must be a JSON object".to_owned()));
+            }
+            let mut json = serde_json::Deserializer::from_str(line);
+            let line: Line = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+                let field = error.path().to_string();
+                let field = if field == "." { "" } else { field.as_str() };
+                wrong(field, reason(error.inner()))
+            })?;
+            json.end().map_err(|error| wrong("", reason(&error)))?;
             let request = line.request().map_err(|(field, rule)| wrong(field, rule.to_owned()))?;
             if requests.last().is_some_and(|last| last.at > request.at) {
                 let rule = "is earlier than the line before; sort the trace by it";
                 return Err(wrong("at_ms", rule.to_owned()));
+            }
+            if let Some(chain) = &request.chain {
+                chains.entry(chain.clone()).or_insert(at + 1);
             }
             requests.push(request);
         }
         if requests.is_empty() {
             return Err(InvalidScenario::new("", "the trace has no request").in_file(file));
         }
-        Ok(Self { requests })
+        Ok(Self { requests, file: file.to_owned(), chains })
     }
 
     /// How many requests it has.
@@ -98,12 +113,18 @@ impl Trace {
     }
 
     /// The chains that it names.
-    pub(crate) fn chains(&self) -> Vec<&str> {
-        let mut chains: Vec<&str> =
-            self.requests.iter().filter_map(|request| request.chain.as_deref()).collect();
-        chains.sort_unstable();
-        chains.dedup();
-        chains
+    pub(crate) fn chains(&self) -> impl Iterator<Item = &str> {
+        self.chains.keys().map(|chain| &**chain)
+    }
+
+    /// Whether nothing has to be said about chains beside it.
+    pub(crate) fn names_every_chain(&self) -> bool {
+        self.requests.iter().all(|request| request.chain.is_some())
+    }
+
+    /// Where it names this chain first: the file and the line.
+    pub(crate) fn line_of_chain(&self, chain: &str) -> Option<(&str, usize)> {
+        Some((self.file.as_str(), *self.chains.get(chain)?))
     }
 }
 
@@ -124,10 +145,15 @@ impl Line {
             }
             None => None,
         };
-        let tokens = self.prompt_tokens.or(self.prompt_bytes.map(|bytes| bytes.div_ceil(4)));
-        if tokens.is_some_and(|tokens| tokens > ft_sim::Size::MOST) {
+        let of_bytes = self.prompt_bytes.map(|bytes| bytes.div_ceil(4));
+        let too_many = |tokens: Option<u64>| tokens.is_some_and(|it| it > ft_sim::Size::MOST);
+        if too_many(self.prompt_tokens) {
             return Err(("prompt_tokens", "must be at most 1,000,000"));
         }
+        if too_many(of_bytes) {
+            return Err(("prompt_bytes", "must be at most 4,000,000"));
+        }
+        let tokens = self.prompt_tokens.or(of_bytes);
         if self.max_tokens == Some(0) {
             return Err(("max_tokens", "must be at least 1"));
         }
@@ -163,7 +189,9 @@ mod tests {
         assert_eq!(trace.len(), 2);
         assert_eq!(trace.requests()[0].prompt, Some(0x9f2c_41d0_7a3b_e615));
         assert_eq!(trace.requests()[1].prompt_tokens, Some(461));
-        assert_eq!(trace.chains(), ["a"]);
+        assert_eq!(trace.chains().collect::<Vec<_>>(), ["a"]);
+        assert_eq!(trace.line_of_chain("a"), Some(("t.jsonl", 1)));
+        assert!(!trace.names_every_chain());
     }
 
     #[test]
@@ -171,10 +199,16 @@ mod tests {
         let read = |text: &str| Trace::from_jsonl(text, "t.jsonl").unwrap_err().to_string();
         assert!(read("{\"at_ms\": 1}\n{\"at_ms\": 0}").starts_with("t.jsonl:2: at_ms: is earlier"));
         assert!(
-            read("{\"at_ms\": 1, \"text\": \"hello\"}").starts_with("t.jsonl:1: unknown field")
+            read("{\"at_ms\": 1, \"text\": \"hello\"}")
+                .starts_with("t.jsonl:1: text: unknown field")
         );
         assert!(read("{\"at_ms\": 1, \"prompt\": \"hello\"}").contains("16 hexadecimal"));
         assert!(read("{}").contains("missing field `at_ms`"));
+        assert!(read("{\"at_ms\": 1.5}").starts_with("t.jsonl:1: at_ms: invalid type"));
+        assert!(read("{\"at_ms\": 1, \"stream\": \"yes\"}").starts_with("t.jsonl:1: stream: "));
+        assert!(read("[0, \"a\", null, null, null, null, true]").contains("a JSON object"));
+        assert!(read("{\"at_ms\": 1} {}").starts_with("t.jsonl:1: "));
+        assert!(read("{\"at_ms\": 1, \"prompt_bytes\": 5000000}").contains(": prompt_bytes: "));
         assert!(read("\n").contains("no request"));
     }
 }

@@ -1,21 +1,21 @@
 //! The world of one run: modelled providers, and the client that is to survive them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ft_client::breaker::Transition;
 use ft_client::cache::MapStore;
 use ft_client::config::ClientConfig;
-use ft_client::cost::{Catalogue, Price, Rate, Rates, Row};
-use ft_client::{Client, ClientBuilder};
+use ft_client::cost::{Catalogue, Pico, Price, Rate, Rates, Row};
+use ft_client::{Client, ClientBuilder, Report};
 use ft_core::{Clock, Entropy, ModelCard, Tick};
 use ft_sim::{InvalidProfile, Log, Model, Outage, Profile, Reply, Scripts, SimProvider};
 
 use crate::clock::SimClock;
 use crate::scenario::{
-    ANY_MODEL, Alone, How, IncidentSpec, InvalidScenario, ModelSpec, OutageSpec, PriceSpec,
-    ProviderModel, RunSpec, Scenario, Traffic,
+    ANY_MODEL, Alone, How, IncidentSpec, InvalidScenario, ModelSpec, OutageSpec, ProviderModel,
+    RunSpec, Scenario, Traffic,
 };
 
 /// What answers the requests of a run.
@@ -25,7 +25,11 @@ pub(crate) struct World {
     pub(crate) catalogue: Catalogue,
     pub(crate) log: Log,
     pub(crate) transitions: Transitions,
+    left: Left,
 }
+
+/// What was done for the caller who left last, until it is asked for.
+type Left = Arc<Mutex<Option<Box<Report>>>>;
 
 /// Transitions of breakers, as they were told: provider, model, what.
 pub(crate) type Transitions = Arc<Mutex<Vec<(String, String, Transition)>>>;
@@ -43,8 +47,6 @@ pub(crate) enum Who {
 pub(crate) struct Setting<'a> {
     pub(crate) seed: u64,
     pub(crate) config: Option<&'a ClientConfig>,
-    /// Until when incidents are drawn.
-    pub(crate) horizon: Duration,
 }
 
 impl World {
@@ -77,10 +79,11 @@ impl World {
             )
             .with_credentials(keys)
             .drawing_by_request();
-            price(&mut catalogue, name, &profile, spec, scenario)?;
+            let asked = asked(name, spec, scenario, run, setting.config);
+            let profile = price(&mut catalogue, name, profile, &asked, spec, scenario)?;
             providers.insert(name.clone(), (provider, profile));
         }
-        let transitions = Transitions::default();
+        let (transitions, left) = (Transitions::default(), Left::default());
         let who = match &run.alone {
             Some(alone) => {
                 let (provider, profile) = providers
@@ -106,13 +109,23 @@ impl World {
                         heard.push((provider.to_owned(), model.to_owned(), *transition));
                     }
                 });
-                let built = builder.build();
-                Who::Client(
-                    built.map_err(|wrong| InvalidScenario::new(wrong.field(), wrong.rule()))?,
-                )
+                let last = Arc::clone(&left);
+                builder = builder.on_left(move |report| {
+                    let report = Some(Box::new(report.clone()));
+                    *last.lock().unwrap_or_else(PoisonError::into_inner) = report;
+                });
+                Who::Client(builder.build().map_err(|wrong| {
+                    let wrong = InvalidScenario::new(wrong.field(), wrong.rule());
+                    if setting.config.is_some() { wrong.of_config() } else { wrong }
+                })?)
             }
         };
-        Ok(Self { clock, who, catalogue, log, transitions })
+        Ok(Self { clock, who, catalogue, log, transitions, left })
+    }
+
+    /// What had been done for the caller who has just left; `None` of a provider that is asked directly.
+    pub(crate) fn who_left(&self) -> Option<Box<Report>> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
@@ -146,35 +159,84 @@ fn with_store(
     builder.store(Arc::new(MapStore::new(capacity)))
 }
 
-/// Adds the prices that the scenario states to the profile of the provider.
+/// Every model that may be asked of a provider: those that the scenario lists, and those that it is asked for by
+/// chains or directly.
+fn asked<'a>(
+    provider: &str,
+    spec: &'a ProviderModel,
+    scenario: &'a Scenario,
+    run: &'a RunSpec,
+    given: Option<&'a ClientConfig>,
+) -> BTreeSet<&'a str> {
+    let chains = given.map_or(&scenario.chains, |given| &given.chains);
+    let tiers = chains.values().flat_map(|chain| &chain.tiers);
+    let targets = tiers.flat_map(|tier| &tier.targets);
+    let by_chains =
+        targets.filter(|target| target.provider == provider).map(|target| &target.model);
+    let directly = run.alone.iter().filter(|alone| alone.provider == provider);
+    let all = spec.models.keys().chain(by_chains).chain(directly.map(|alone| &alone.model));
+    all.map(String::as_str).filter(|model| *model != ANY_MODEL).collect()
+}
+
+/// Adds the prices that the scenario states, and says under which profile the provider's prices are.
+///
+/// A provider with stated prices has a profile of its own: another may go by the same rows of the catalogue.
 fn price(
     catalogue: &mut Catalogue,
     name: &str,
-    profile: &str,
+    profile: String,
+    asked: &BTreeSet<&str>,
     spec: &ProviderModel,
     scenario: &Scenario,
-) -> Result<(), InvalidScenario> {
-    for (model, figures) in &spec.models {
-        let Some(PriceSpec { input, output }) = figures.price else { continue };
-        let field = format!("providers.{name}.models.{model}.price");
-        let rate = |money: ft_client::cost::Pico| {
-            let per_token = u64::try_from(money.as_pico() / 1_000_000).unwrap_or(u64::MAX);
-            Rate::from_pico_per_token(per_token)
-                .map_err(|wrong| InvalidScenario::new(field.clone(), wrong.to_string()))
+) -> Result<String, InvalidScenario> {
+    if spec.models.values().all(|figures| figures.price.is_none()) {
+        return Ok(profile);
+    }
+    let own = format!("{profile}, as {name} bills it");
+    for &model in asked {
+        let known = catalogue.row(&profile, model).cloned();
+        let listed = spec.models.get_key_value(model);
+        let Some((listed, figures)) = listed.or_else(|| spec.models.get_key_value(ANY_MODEL))
+        else {
+            continue;
         };
-        let source = format!("the scenario {}", scenario.name);
-        let rates = Rates::new(rate(input)?, rate(output)?);
-        let mut price = Price::new(rates, source.as_str(), scenario.starts);
-        price.free = true;
-        let known = catalogue.card(profile, model).cloned();
-        let window = figures.context_window.unwrap_or(128_000);
-        let card = known.unwrap_or_else(|| ModelCard::new(profile, model, window));
-        let row = Row::new(card, source, scenario.starts).with_price(price);
+        let field = format!("providers.{name}.models.{listed}.price");
+        let card = |card: Option<ModelCard>| {
+            let window = figures.context_window.unwrap_or(128_000);
+            let mut card = card.unwrap_or_else(|| ModelCard::new(&own, model, window));
+            card.provider.clone_from(&own);
+            card
+        };
+        let row = match (figures.price, known) {
+            (Some(price), known) => {
+                let source = format!("the scenario {}", scenario.name);
+                let rates = Rates::new(
+                    rate(price.input, &format!("{field}.input"))?,
+                    rate(price.output, &format!("{field}.output"))?,
+                );
+                let mut price = Price::new(rates, source.as_str(), scenario.starts);
+                price.free = true;
+                let card = card(known.map(|row| row.card));
+                Row::new(card, source, scenario.starts).with_price(price)
+            }
+            (None, Some(known)) => Row { card: card(Some(known.card.clone())), ..known },
+            (None, None) => continue,
+        };
         catalogue
             .override_row(row)
             .map_err(|wrong| InvalidScenario::new(field.clone(), wrong.to_string()))?;
     }
-    Ok(())
+    Ok(own)
+}
+
+fn rate(money: Pico, field: &str) -> Result<Rate, InvalidScenario> {
+    const TOKENS: u128 = 1_000_000;
+    let wrong = |rule: String| InvalidScenario::new(field, rule);
+    if !money.as_pico().is_multiple_of(TOKENS) {
+        return Err(wrong("is finer than $0.000001 per million tokens".to_owned()));
+    }
+    let per_token = u64::try_from(money.as_pico() / TOKENS).unwrap_or(u64::MAX);
+    Rate::from_pico_per_token(per_token).map_err(|error| wrong(error.to_string()))
 }
 
 fn models(
@@ -183,7 +245,7 @@ fn models(
     traffic: &Traffic,
     setting: &Setting<'_>,
 ) -> Result<Scripts, InvalidScenario> {
-    let common = Draws { seed: setting.seed, horizon: setting.horizon };
+    let common = Draws { seed: setting.seed };
     let field = format!("providers.{name}");
     let shared = common.outages(&field, &[name], &spec.outages, &spec.incidents)?;
     let mut scripts = Scripts::new();
@@ -239,7 +301,6 @@ fn profile(
 /// What outages and incidents are made from.
 struct Draws {
     seed: u64,
-    horizon: Duration,
 }
 
 impl Draws {
@@ -267,15 +328,10 @@ impl Draws {
                 let rule = "must be at least 1m; model what is more frequent as faults";
                 return Err(InvalidScenario::new(format!("{field}.every"), rule));
             }
-            let mut draw = self.entropy(names, at);
             let gap = ft_sim::Latency::exponential(spec.every);
-            let mut from = gap.draw(&mut draw);
-            while from < self.horizon {
-                let until = from + spec.lasts.0.draw(&mut draw).max(Duration::from_millis(1));
-                let (begin, end) = (SimClock::tick(from), SimClock::tick(until));
-                made.push(outage(&field, begin, end, spec.how, spec.factor)?);
-                from = until + gap.draw(&mut draw);
-            }
+            let always =
+                outage(&field, SimClock::tick(Duration::ZERO), Tick::MAX, spec.how, spec.factor)?;
+            made.push(always.by_chance(gap, spec.lasts.0, self.entropy(names, at)));
             check(&field, &made)?;
         }
         Ok(made)

@@ -40,8 +40,8 @@ pub(crate) struct Args {
     /// A scenario that ships, or a file.
     #[arg(value_name = "NAME|FILE")]
     scenario: String,
-    /// A client's or a gateway's configuration, instead of the scenario's own chains and budgets. Its providers are
-    /// modelled by those of the scenario that have their names.
+    /// A client's or a gateway's configuration, instead of the scenario's own chains, budgets and runs. Its providers
+    /// are modelled by those of the scenario that have their names.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["compare", "roi"])]
     config: Option<PathBuf>,
     /// The seed, instead of the scenario's.
@@ -50,7 +50,8 @@ pub(crate) struct Args {
     /// How many requests, instead of the scenario's number or duration.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     requests: Option<u64>,
-    /// Two configurations on the same requests and the same luck. `own` is the scenario's own.
+    /// Two configurations on the same requests and the same luck. `own` is the scenario's own, by its first run
+    /// through a chain.
     #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["roi", "html"])]
     compare: Option<Vec<String>>,
     /// Print one JSON document instead of the table.
@@ -132,12 +133,12 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
 }
 
 impl Source {
-    /// What is wrong, with the file and the line where the scenario has the field.
+    /// What is wrong, with the file and the line where the scenario has the field, or the configuration's name.
     fn unusable(&self, wrong: InvalidScenario, config: Option<&Path>) -> Failure {
-        let wrong = self.located(wrong);
-        match config {
-            Some(config) => Failure::usage(format!("{wrong} (with {})", config.display())),
-            None => Failure::usage(wrong.to_string()),
-        }
+        let wrong = match config {
+            Some(config) => wrong.with_config(&config.display().to_string()),
+            None => wrong,
+        };
+        Failure::usage(self.located(wrong).to_string())
     }
 }

@@ -42,8 +42,11 @@ impl ComparisonReport {
                 self.method, self.batches
             ),
         );
-        let few = self.a.requests.min(self.b.requests) / self.batches as u64;
-        if few < 200 {
+        let few = self.a.requests.min(self.b.requests) / self.batches.max(1) as u64;
+        if self.batches < crate::compare::FEWEST {
+            let text = "So few say nothing: ask for more requests with --requests.";
+            line(&mut out, text);
+        } else if few < 200 {
             line(
                 &mut out,
                 &format!(

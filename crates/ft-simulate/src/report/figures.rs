@@ -7,15 +7,21 @@ pub(crate) fn dollars(money: Pico) -> String {
     money.to_string().trim_start_matches('$').to_owned()
 }
 
+const DOLLAR: u128 = 1_000_000_000_000;
+
+/// Money as [`money`] prints it: in cents, and in hundredths of a cent below a dollar.
+pub(crate) fn rounded(money: Pico) -> Pico {
+    let step = if money.as_pico() < DOLLAR { DOLLAR / 10_000 } else { DOLLAR / 100 };
+    Pico::from_pico((money.as_pico() + step / 2) / step * step)
+}
+
 /// Dollars for people: `$1,234.57`, and four digits below a dollar.
 pub(crate) fn money(money: Pico) -> String {
-    const DOLLAR: u128 = 1_000_000_000_000;
-    let pico = money.as_pico();
-    if pico != 0 && pico < DOLLAR {
-        let tenths_of_a_mill = (pico + DOLLAR / 20_000) / (DOLLAR / 10_000);
-        return format!("$0.{tenths_of_a_mill:04}");
+    let money = rounded(money);
+    if money != Pico::ZERO && money.as_pico() < DOLLAR {
+        return format!("$0.{:04}", money.as_pico() / (DOLLAR / 10_000));
     }
-    let cents = (pico + DOLLAR / 200) / (DOLLAR / 100);
+    let cents = money.as_pico() / (DOLLAR / 100);
     let whole = u64::try_from(cents / 100).unwrap_or(u64::MAX);
     format!("${}.{:02}", grouped(whole), cents % 100)
 }

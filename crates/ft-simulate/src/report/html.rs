@@ -7,14 +7,15 @@ use std::fmt::Write;
 use super::figures::{grouped, percent};
 use super::run::RunReport;
 use super::{SimulationReport, table};
+use crate::tally::PLACES;
 use plot::{Plot, Series};
 
 /// Readable in light and in dark, on a screen and on paper. Colours differ in lightness as well as in hue.
 const STYLE: &str = "\
 :root{--ink:#1c2024;--faint:#667;--paper:#fff;--card:#f5f6f8;--line:#d9dce1;\
---c0:#2a6fb0;--c1:#e0952b;--c2:#7c5cc4;--c3:#2f9e8f;--cache:#8fb8de;--emergency:#c9b037;--failed:#c8372d;--left:#9aa0a8}\
+--c0:#2a6fb0;--c1:#e0952b;--c2:#7c5cc4;--c3:#2f9e8f;--c4:#a3527f;--c5:#7a8a2a;--cache:#8fb8de;--emergency:#c9b037;--failed:#c8372d;--left:#9aa0a8}\
 @media(prefers-color-scheme:dark){:root{--ink:#e6e8eb;--faint:#9aa3ad;--paper:#14171a;--card:#1d2126;--line:#343a41;\
---c0:#5fa8e8;--c1:#f0b45c;--c2:#a98fe8;--c3:#5cc9b8;--cache:#3f6a92;--emergency:#d8c65a;--failed:#f0665a;--left:#6b727a}}\
+--c0:#5fa8e8;--c1:#f0b45c;--c2:#a98fe8;--c3:#5cc9b8;--c4:#d98bb8;--c5:#b3c25c;--cache:#3f6a92;--emergency:#d8c65a;--failed:#f0665a;--left:#6b727a}}\
 *{box-sizing:border-box}body{margin:0 auto;padding:2rem 1.25rem 4rem;max-width:64rem;color:var(--ink);\
 background:var(--paper);font:16px/1.5 system-ui,sans-serif}h1{font-size:1.7rem;margin:0}h2{margin:2.5rem 0 .5rem;\
 font-size:1.3rem}h3{margin:1.6rem 0 .3rem;font-size:1rem}p{margin:.5rem 0;max-width:46rem}.faint{color:var(--faint)}\
@@ -24,7 +25,7 @@ font-variant-numeric:tabular-nums}.card span{color:var(--faint);font-size:.85rem
 .scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums;width:100%}\
 th,td{padding:.3rem .6rem;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}\
 th:first-child,td:first-child{text-align:left;white-space:pre}thead th{color:var(--faint);font-weight:600}\
-svg{width:100%;height:auto;display:block}svg rect{shape-rendering:crispEdges}svg text{fill:var(--faint);font-size:11px;font-family:inherit}\
+svg{width:100%;min-width:44rem;height:auto;display:block}svg rect{shape-rendering:crispEdges}svg text{fill:var(--faint);font-size:11px;font-family:inherit}\
 .axis{stroke:var(--line);stroke-width:1}.legend{display:flex;flex-wrap:wrap;gap:.3rem 1rem;font-size:.85rem;\
 color:var(--faint);margin:.2rem 0 .4rem}.legend i{display:inline-block;width:.8rem;height:.8rem;border-radius:2px;\
 margin-right:.35rem;vertical-align:-1px}";
@@ -81,12 +82,18 @@ fn section(out: &mut String, run: &RunReport) {
 }
 
 /// The colour of each place, as a variable of the style.
+///
+/// Live tiers may have the names of the last places.
 fn colour(run: &RunReport, place: usize) -> String {
-    match run.timeline.places.get(place).map(String::as_str) {
-        Some(last @ ("cache" | "emergency" | "failed" | "left")) => format!("var(--{last})"),
-        _ => format!("var(--c{})", place % 4),
+    let live = run.timeline.places.len().saturating_sub(PLACES.len());
+    match place.checked_sub(live).and_then(|last| PLACES.get(last)) {
+        Some(last) => format!("var(--{last})"),
+        None => format!("var(--c{})", place % TIER_COLOURS),
     }
 }
+
+/// How many colours the style has for live tiers.
+const TIER_COLOURS: usize = 6;
 
 fn who_answered(out: &mut String, run: &RunReport, plot: &Plot) {
     heading(out, "Who answered, as a share of the requests");
@@ -148,7 +155,8 @@ fn cost(out: &mut String, run: &RunReport, plot: &Plot) {
     if points.iter().flatten().all(|cost| *cost <= 0.0) {
         return;
     }
-    heading(out, "Cost, in dollars a slice");
+    let slice = table::span(run.timeline.slice_seconds);
+    heading(out, &format!("Cost, in dollars for each {slice}; the last may be shorter"));
     let series = Series { name: "cost".to_owned(), colour: "var(--c3)".to_owned(), points };
     put(out, &plot.bars(&series));
 }

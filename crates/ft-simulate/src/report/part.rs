@@ -61,10 +61,11 @@ pub struct Cost {
     pub total_usd: String,
     /// For a million requests.
     pub per_million_requests_usd: String,
-    /// Of attempts that brought no answer: what providers may bill for silence, cuts and lost races.
-    pub failed_usd: String,
-    /// Of attempts that were cancelled because the caller left.
-    pub left_usd: String,
+    /// Of attempts that brought no answer: what providers may bill for silence, cuts and lost races. `None` of a
+    /// provider that is asked directly: nobody estimates it there, so that only answers are in its cost.
+    pub failed_usd: Option<String>,
+    /// Of attempts that were cancelled because the caller left. `None` as above.
+    pub left_usd: Option<String>,
     /// Attempts without a price, which cost nothing here and money in truth.
     pub unpriced_attempts: u64,
 }

@@ -15,7 +15,7 @@ use super::part::{
 use crate::breakers::{Breakers, Story};
 use crate::scenario::{Published, RunSpec};
 use crate::tally::{Histogram, PLACES, Tally, TargetTally, Timeline};
-use crate::world::{Who, World};
+use crate::world::World;
 
 /// What one run came to.
 #[derive(Clone, Debug, Serialize)]
@@ -25,7 +25,7 @@ pub struct RunReport {
     pub name: String,
     /// Requests that were sent; each of them ended.
     pub requests: u64,
-    /// How long it took, from the first request to the last end, in simulated seconds.
+    /// How long it took, from the beginning of the run to the last end, in simulated seconds.
     pub simulated_seconds: f64,
     /// Real answers: live, fresh, shared or stale. Emergency texts are none.
     pub answered: u64,
@@ -86,15 +86,9 @@ impl RunReport {
         let requests = tally.requests;
         let share = |part: u64| ratio(part, requests);
         let calls = world.log.total();
-        let targets: Vec<(TargetReport, Pico)> =
-            tally.targets.iter().map(|target| target_report(target, world)).collect();
-        let total: Pico = targets.iter().map(|(_, cost)| *cost).sum();
-        let settled: Pico = tally
-            .targets
-            .iter()
-            .map(|target| target.cost_answered.saturating_add(target.cost_failed))
-            .sum();
+        let total: Pico = tally.targets.iter().map(TargetTally::cost).sum();
         let failed: Pico = tally.targets.iter().map(|target| target.cost_failed).sum();
+        let left: Pico = tally.targets.iter().map(|target| target.cost_left).sum();
         Self {
             name: spec.name.clone(),
             requests,
@@ -121,13 +115,13 @@ impl RunReport {
             latency_ms: times(&tally.latency),
             first_token_ms: times(&tally.first_token),
             upstream: Upstream { calls, per_request: ratio(calls, requests).unwrap_or(0.0) },
-            targets: targets.into_iter().map(|(target, _)| target).collect(),
+            targets: tally.targets.iter().map(target_report).collect(),
             tokens: Tokens { prompt: tally.prompt_tokens, answer: tally.answer_tokens },
             cost: Cost {
                 total_usd: dollars(total),
                 per_million_requests_usd: dollars(for_requests(total, requests, 1_000_000)),
-                failed_usd: dollars(failed),
-                left_usd: dollars(total.saturating_sub(settled)),
+                failed_usd: spec.alone.is_none().then(|| dollars(failed)),
+                left_usd: spec.alone.is_none().then(|| dollars(left)),
                 unpriced_attempts: tally.unpriced,
             },
             budget: budget.map(|budget| budget_report(budget, tally)),
@@ -159,19 +153,9 @@ fn times(histogram: &Histogram) -> Times {
     }
 }
 
-fn target_report(target: &TargetTally, world: &World) -> (TargetReport, Pico) {
-    let own = target.cost_answered.saturating_add(target.cost_failed);
-    let cost = match &world.who {
-        // With what was cancelled because callers left.
-        Who::Client(client) => client
-            .costs()
-            .get(&(target.provider.as_str(), target.model.as_str()))
-            .copied()
-            .unwrap_or(own),
-        Who::Alone { .. } => own,
-    };
+fn target_report(target: &TargetTally) -> TargetReport {
     let attempts = target.answered + target.cancelled + target.failed.values().sum::<u64>();
-    let report = TargetReport {
+    TargetReport {
         provider: target.provider.clone(),
         model: target.model.clone(),
         attempts,
@@ -179,10 +163,9 @@ fn target_report(target: &TargetTally, world: &World) -> (TargetReport, Pico) {
         failed: target.failed.clone(),
         cancelled: target.cancelled,
         skipped: target.skipped.clone(),
-        cost_usd: dollars(cost),
+        cost_usd: dollars(target.cost()),
         failed_cost_usd: dollars(target.cost_failed),
-    };
-    (report, cost)
+    }
 }
 
 fn budget_report(budget: &SpendSettings, tally: &Tally) -> BudgetReport {

@@ -33,8 +33,8 @@ const ROWS: &[Row] = &[
     ("tokens answered", |run| grouped(run.tokens.answer)),
     ("cost", |run| money(run.total)),
     ("  of 10 million requests", |run| money(for_requests(run.total, run.requests, 10_000_000))),
-    ("  of attempts that failed", |run| usd(&run.cost.failed_usd)),
-    ("  of callers who left", |run| usd(&run.cost.left_usd)),
+    ("  of attempts that failed", |run| optional_usd(run.cost.failed_usd.as_deref())),
+    ("  of callers who left", |run| optional_usd(run.cost.left_usd.as_deref())),
 ];
 
 pub(super) fn table(report: &SimulationReport) -> String {
@@ -79,9 +79,9 @@ fn published(label: &str, report: &SimulationReport) -> Option<Vec<String>> {
     let figure = |run: &RunReport| -> Option<String> {
         let published = run.published.as_ref()?;
         match label {
-            "answered (success)" => Some(format!("{:.1} %", published.success? * 100.0)),
-            "latency, mean" => Some(format!("{} ms", whole(published.mean_ms?))),
-            "  p99" => Some(format!("{} ms", whole(published.p99_ms?))),
+            "answered (success)" => Some(format!("{} %", plain(published.success? * 100.0))),
+            "latency, mean" => Some(format!("{} ms", plain(published.mean_ms?))),
+            "  p99" => Some(format!("{} ms", plain(published.p99_ms?))),
             "  of 10 million requests" => Some(usd(published.cost_of_10m_usd.as_ref()?)),
             _ => None,
         }
@@ -140,7 +140,7 @@ fn details(out: &mut String, run: &RunReport, named: bool) {
             out,
             &format!(
                 "  breaker {:<21} opened {} times, not closed for {} ({:.2} % of the time)",
-                breaker.model,
+                format!("{}/{}", breaker.provider, breaker.model),
                 grouped(breaker.opened),
                 span(breaker.open_seconds),
                 breaker.open_share * 100.0
@@ -205,23 +205,35 @@ pub(crate) fn line(out: &mut String, text: &str) {
 }
 
 fn mean(times: &Times) -> String {
-    times.mean.map_or_else(|| "–".to_owned(), |mean| format!("{mean:.1} ms"))
+    let tenth = |mean: f64| (mean * 10.0).round() / 10.0;
+    times.mean.map_or_else(|| "–".to_owned(), |mean| format!("{} ms", plain(tenth(mean))))
 }
 
 fn millis(millis: Option<u64>) -> String {
     millis.map_or_else(|| "–".to_owned(), |millis| format!("{} ms", grouped(millis)))
 }
 
+fn optional_usd(text: Option<&str>) -> String {
+    text.map_or_else(|| "–".to_owned(), usd)
+}
+
 pub(super) fn usd(text: &str) -> String {
     text.parse::<ft_client::cost::Pico>().map_or_else(|_| format!("${text}"), money)
 }
 
-fn whole(number: f64) -> String {
-    format!("{number:.0}")
+/// With the decimals that it has, up to four: `1,842`, `94.2`, `0.4`.
+pub(super) fn plain(number: f64) -> String {
+    let text = format!("{number:.4}");
+    let (whole, decimals) = text.split_once('.').unwrap_or((text.as_str(), ""));
+    let whole = whole.parse().map_or_else(|_| whole.to_owned(), grouped);
+    match decimals.trim_end_matches('0') {
+        "" => whole,
+        decimals => format!("{whole}.{decimals}"),
+    }
 }
 
 /// `3 d 4 h`, `12 min 5 s`: the two largest units.
-fn span(seconds: f64) -> String {
+pub(super) fn span(seconds: f64) -> String {
     let units = [("d", 86_400.0), ("h", 3_600.0), ("min", 60.0)];
     for (at, (unit, length)) in units.iter().enumerate() {
         if seconds >= *length {

@@ -105,7 +105,7 @@ pub(super) fn disagreements(inputs: &RoiInputs) -> Vec<Disagreement> {
             article: format!("{} for 0.03 %, {} for 5 %", dollars(CHAIN_DOWN), dollars(ALONE_DOWN)),
             ours: format!(
                 "a whole month would be {} by the first and {} by the second",
-                dollars(CHAIN_DOWN * 10_000 / 3),
+                money(Pico::from_pico(Pico::from_dollars(CHAIN_DOWN * 10_000).as_pico() / 3)),
                 dollars(ALONE_DOWN * 20)
             ),
             reason: "the same month has two values; the second is what the table above takes".to_owned(),

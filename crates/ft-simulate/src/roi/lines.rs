@@ -75,7 +75,7 @@ impl RoiReport {
         ];
         let ours: [fn(&RoiColumn) -> String; 8] = [
             |column| money(column.api),
-            |column| money(column.api_failed),
+            |column| column.api_failed.map_or_else(|| "–".to_owned(), money),
             |column| column.charged.map_or_else(|| "–".to_owned(), money),
             |column| millionths(column.failed_per_million),
             |column| money(column.downtime),
@@ -101,13 +101,15 @@ impl RoiReport {
         line(
             out,
             &format!(
-                "    API: {} requests of {} and {} tokens, as {} simulated ones were billed: {}, {} of it for attempts that failed",
+                "    API: {} requests of {} and {} tokens, as {} simulated ones were billed: {}{}",
                 grouped(inputs.requests),
                 grouped(inputs.prompt_tokens),
                 grouped(inputs.answer_tokens),
                 grouped(inputs.simulated),
                 money(column.api),
-                money(column.api_failed)
+                column.api_failed.map_or_else(String::new, |failed| {
+                    format!(", {} of it for attempts that failed", money(failed))
+                })
             ),
         );
         let models: Vec<_> = column

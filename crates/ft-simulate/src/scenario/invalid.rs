@@ -9,11 +9,25 @@ pub struct InvalidScenario {
     line: Option<usize>,
     field: String,
     rule: String,
+    /// It is not the scenario that is wrong, but the configuration that it is played with.
+    of_config: bool,
 }
 
 impl InvalidScenario {
     pub(crate) fn new(field: impl Into<String>, rule: impl Into<String>) -> Self {
-        Self { file: String::new(), line: None, field: field.into(), rule: rule.into() }
+        let (field, rule) = (field.into(), rule.into());
+        Self { file: String::new(), line: None, field, rule, of_config: false }
+    }
+
+    pub(crate) const fn of_config(mut self) -> Self {
+        self.of_config = true;
+        self
+    }
+
+    /// The same with the name of the configuration, if it is the configuration that is wrong.
+    #[must_use]
+    pub fn with_config(self, name: &str) -> Self {
+        if self.of_config { self.in_file(name) } else { self }
     }
 
     pub(crate) fn in_file(mut self, file: &str) -> Self {
@@ -31,6 +45,9 @@ impl InvalidScenario {
     /// The same with its file, and with the line of that file's text on which the field stands.
     #[must_use]
     pub fn located(self, file: &str, text: &str) -> Self {
+        if self.of_config || !self.file.is_empty() {
+            return self;
+        }
         super::read::located(self, text).in_file(file)
     }
 

@@ -45,6 +45,10 @@ impl Scenario {
             "traffic.callers",
             "must be from 1 to 100,000",
         )?;
+        self.check_inert()?;
+        rule(traffic.max_tokens != Some(0), "traffic.max_tokens", "must be at least 1")?;
+        let patient = traffic.patience.is_none_or(|patience| patience.0 != ft_sim::Latency::ZERO);
+        rule(patient, "traffic.patience", "must be longer than zero")?;
         if let Some(daily) = traffic.daily {
             rule(daily.peak < units::DAY, "traffic.daily.peak", "must be less than 24 h")?;
         }
@@ -87,6 +91,69 @@ impl Scenario {
         }
         for (at, run) in self.runs.iter().enumerate() {
             self.check_run(run, &format!("runs[{at}]"))?;
+            let first = self.runs.iter().position(|other| other.name == run.name);
+            rule(first == Some(at), &format!("runs[{at}].name"), "is the name of a run before it")?;
+        }
+        self.check_targets()
+    }
+
+    /// Settings of traffic that would change nothing.
+    fn check_inert(&self) -> Result<(), InvalidScenario> {
+        let traffic = &self.traffic;
+        let timed = [
+            ("rate", traffic.rate.is_some()),
+            ("daily", traffic.daily.is_some()),
+            ("bursts", !traffic.bursts.is_empty()),
+        ];
+        let paced = [("callers", traffic.callers != 1), ("pause", !traffic.pause.is_zero())];
+        let (inert, rule): (Vec<_>, _) = match traffic.arrivals {
+            _ if traffic.trace.is_some() => {
+                let all = timed.into_iter().chain(paced);
+                (all.collect(), "has no effect beside `trace`, which says when requests come")
+            }
+            Arrivals::Sequential => (
+                timed.to_vec(),
+                "has no effect on requests that come one after another; set `arrivals` to \"poisson\" or \"even\"",
+            ),
+            Arrivals::Poisson | Arrivals::Even => (
+                paced.to_vec(),
+                "has no effect on requests that come at a rate; it belongs to sequential ones",
+            ),
+        };
+        match inert.into_iter().find(|(_, given)| *given) {
+            Some((field, _)) => Err(InvalidScenario::new(format!("traffic.{field}"), rule)),
+            None => Ok(()),
+        }
+    }
+
+    /// Every model that is asked has figures: a slip of the pen would be an outage otherwise.
+    fn check_targets(&self) -> Result<(), InvalidScenario> {
+        let known = |provider: &str, model: &str, field: String| {
+            // An unknown provider is named by the client.
+            let Some(spec) = self.providers.get(provider) else { return Ok(()) };
+            if spec.models.contains_key(model) || spec.models.contains_key(super::ANY_MODEL) {
+                return Ok(());
+            }
+            let models: Vec<_> = spec.models.keys().map(String::as_str).collect();
+            let rule = format!(
+                "names the model `{model}`, of which `providers.{provider}.models` has no figures; it has: {}; \
+                 `*` is every other",
+                models.join(", ")
+            );
+            Err(InvalidScenario::new(field, rule))
+        };
+        for (name, chain) in &self.chains {
+            for (tier, config) in chain.tiers.iter().enumerate() {
+                for (at, target) in config.targets.iter().enumerate() {
+                    let field = format!("chains.{name}.tiers[{tier}].targets[{at}].model");
+                    known(&target.provider, &target.model, field)?;
+                }
+            }
+        }
+        for (at, run) in self.runs.iter().enumerate() {
+            if let Some(alone) = &run.alone {
+                known(&alone.provider, &alone.model, format!("runs[{at}].alone.model"))?;
+            }
         }
         Ok(())
     }
@@ -105,9 +172,12 @@ impl Scenario {
         {
             let known: Vec<_> = self.providers.keys().map(String::as_str).collect();
             return fail(
-                "alone",
+                "alone.provider",
                 format!("names the provider `{}`; there are: {}", alone.provider, known.join(", ")),
             );
+        }
+        if run.alone.as_ref().is_some_and(|alone| alone.time_limit.is_zero()) {
+            return fail("alone.time_limit", "must be longer than zero".to_owned());
         }
         Ok(())
     }

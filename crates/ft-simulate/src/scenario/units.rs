@@ -24,7 +24,11 @@ pub(crate) fn span(text: &str) -> Result<Duration, String> {
     let word = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
     let (unit, rest) = rest.split_at(word);
     if !matches!(unit, "d" | "day" | "days") {
-        return parse_duration(text);
+        // A client's own durations end at seven days; here it is only that longer ones have another unit.
+        return parse_duration(text).map_err(|rule| match rule.contains("seven days") {
+            true => "must be in days when it is longer than seven, such as \"9 days\"".to_owned(),
+            false => rule,
+        });
     }
     let days: u32 = number
         .parse()
@@ -138,6 +142,7 @@ mod tests {
         assert_eq!(span("30 days"), Ok(30 * DAY));
         assert_eq!(span("2d 6h"), Ok(2 * DAY + Duration::from_secs(6 * 3_600)));
         assert_eq!(span("90m"), Ok(Duration::from_secs(5_400)));
+        assert!(span("200h").unwrap_err().contains("in days"));
         for wrong in ["400 days", "30", "day", "2d 6", "-3 days", "2d -6h"] {
             assert!(span(wrong).is_err(), "{wrong}");
         }

@@ -18,6 +18,8 @@ pub(crate) struct TargetTally {
     pub(crate) cost_answered: Pico,
     /// Of those that failed or were cancelled: what a provider may bill without an answer.
     pub(crate) cost_failed: Pico,
+    /// Of those that were under way when their caller left.
+    pub(crate) cost_left: Pico,
 }
 
 impl TargetTally {
@@ -31,12 +33,23 @@ impl TargetTally {
             skipped: BTreeMap::new(),
             cost_answered: Pico::ZERO,
             cost_failed: Pico::ZERO,
+            cost_left: Pico::ZERO,
         }
     }
 
-    pub(crate) fn note(&mut self, attempt: &Attempt) {
+    /// All that it cost.
+    pub(crate) fn cost(&self) -> Pico {
+        self.cost_answered.saturating_add(self.cost_failed).saturating_add(self.cost_left)
+    }
+
+    /// `left`: the caller did not wait for the end.
+    pub(crate) fn note(&mut self, attempt: &Attempt, left: bool) {
         let cost = attempt.cost.unwrap_or_default();
         match attempt.outcome {
+            Outcome::Cancelled | Outcome::Streaming if left => {
+                self.cancelled += 1;
+                self.cost_left = self.cost_left.saturating_add(cost);
+            }
             Outcome::Answered | Outcome::Streaming => {
                 self.answered += 1;
                 self.cost_answered = self.cost_answered.saturating_add(cost);

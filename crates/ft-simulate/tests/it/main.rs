@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what stands around the tests should stop them too")]
 
+mod books;
 mod comparison;
 mod determinism;
 mod outcomes;

@@ -73,6 +73,26 @@ fn what_is_wrong_is_named_with_its_line() {
         ("requests = 10", "requests = 0", 1, "requests: must be from 1"),
         ("requests = 10", "requests = -1", 1, "invalid value"),
         ("rate = \"4/s\"", "callers = 1", 3, "traffic.rate: is missing"),
+        ("arrivals = \"poisson\"", "", 5, "traffic.rate: has no effect on requests that come one"),
+        ("rate = \"4/s\"", "rate = \"4/s\"\ncallers = 3", 6, "traffic.callers: has no effect"),
+        ("rate = \"4/s\"", "rate = \"4/s\"\ntrace = \"t\"", 5, "beside `trace`"),
+        ("rate = \"4/s\"", "rate = \"4/s\"\nmax_tokens = 0", 6, "max_tokens: must be at least 1"),
+        ("rate = \"4/s\"", "rate = \"4/s\"\npatience = \"0s\"", 6, "must be longer than zero"),
+        ("rate = \"4/s\"", "rate = \"4/s\"\nchains = { nope = 1 }", 6, "there is no chain `nope`"),
+        ("requests = 10", "duration = \"200h\"", 1, "must be in days"),
+        ("model = \"gpt-4.1\"", "model = \"gpt-9\"", 13, "model: names the model `gpt-9`"),
+        (
+            "faults = 0.01",
+            "price = { input = \"$0.0000009\", output = \"$8\" }",
+            9,
+            "price.input: is finer than",
+        ),
+        (
+            "faults = 0.01",
+            "incidents = [{ every = \"30 days\", for = \"1m\", how = \"slow\" }]",
+            9,
+            "factor: is missing",
+        ),
         ("requests = 10", "requests = = 10", 1, ""),
         ("provider = \"p\"", "provider = \"q\"", 13, "names the provider `q`"),
     ] {
@@ -80,6 +100,41 @@ fn what_is_wrong_is_named_with_its_line() {
         assert!(said.starts_with(&format!("mine.toml:{line}: ")), "{to}: {said}");
         assert!(said.contains(words), "{to}: {said}");
     }
+}
+
+#[test]
+fn runs_are_told_apart_and_name_what_is_there() {
+    let run = |run: &str| said("faults = 0.01\n", &format!("faults = 0.01\n[[runs]]\n{run}\n"));
+    let chain = run("name = \"a\"\nchain = \"nope\"");
+    assert!(chain.starts_with("mine.toml:12: runs[0].chain: there is no chain `nope`"), "{chain}");
+    let twice = run("name = \"a\"\n[[runs]]\nname = \"a\"");
+    assert!(twice.starts_with("mine.toml:13: runs[1].name: is the name of a run"), "{twice}");
+    let model = run("name = \"a\"\nalone = { provider = \"p\", model = \"gpt-9\" }");
+    assert!(model.contains("runs[0].alone.model: names the model `gpt-9`"), "{model}");
+    let never =
+        run("name = \"a\"\nalone = { provider = \"p\", model = \"gpt-4.1\", time_limit = \"0s\" }");
+    assert!(never.contains("time_limit: must be longer than zero"), "{never}");
+}
+
+#[test]
+fn what_is_wrong_with_a_configuration_is_not_said_of_the_scenario() {
+    let scenario = Scenario::from_toml(RIGHT, "mine.toml").unwrap();
+    let config = |text: &str| {
+        let config = ft_client::config::ClientConfig::from_toml(text, |_| None).unwrap();
+        let options = Options { config: Some(config), ..Options::default() };
+        let wrong = simulate(&scenario, &options, |_, _| {}).unwrap_err();
+        wrong.with_config("ft.toml").located("mine.toml", RIGHT).to_string()
+    };
+    let azure = config(
+        "[providers.azure]\nbase_url = \"http://localhost:1/v1\"\n\
+         [[chains.default.tiers]]\nname = \"t\"\ntargets = [{ provider = \"azure\", model = \"m\" }]\n",
+    );
+    assert!(azure.starts_with("ft.toml: chains.default.tiers[0].targets[0].provider"), "{azure}");
+    let other = config(
+        "[providers.p]\nbase_url = \"http://localhost:1/v1\"\n\
+         [[chains.other.tiers]]\nname = \"t\"\ntargets = [{ provider = \"p\", model = \"gpt-4.1\" }]\n",
+    );
+    assert!(other.starts_with("ft.toml: chains: there is no chain `default`"), "{other}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::escaped;
 use crate::report::RunReport;
+use crate::report::table::plain;
 
 /// The room of a plot: inside it the data, left of it and below it the axes.
 const WIDTH: f64 = 960.0;
@@ -94,7 +95,7 @@ impl Plot {
                     y(at)
                 ),
             );
-            label_left(&mut out, y(at), &format!("{at:.0}"));
+            label_left(&mut out, y(at), &plain(at));
             at *= 10.0;
         }
         for series in series {
@@ -107,12 +108,16 @@ impl Plot {
                 };
                 let x = self.x(self.slice * (count(at) + 0.5));
                 put(&mut path, format_args!("{pen}{x:.2} {:.2}", y(*point)));
+                if pen == 'M' {
+                    // A point without neighbours is a dot, and not nothing.
+                    path.push_str("h.01");
+                }
                 pen = 'L';
             }
             put(
                 &mut out,
                 format_args!(
-                    "<path d=\"{path}\" fill=\"none\" stroke=\"{}\" stroke-width=\"1.6\" stroke-linejoin=\"round\"><title>{}</title></path>",
+                    "<path d=\"{path}\" fill=\"none\" stroke=\"{}\" stroke-width=\"1.6\" stroke-linecap=\"round\" stroke-linejoin=\"round\"><title>{}</title></path>",
                     series.colour,
                     escaped(&series.name)
                 ),
@@ -200,7 +205,8 @@ impl Plot {
     }
 
     fn begin(&self, height: f64) -> String {
-        format!("<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\">")
+        // On a narrow screen a plot is moved sideways, since its text could not be read were it shrunk.
+        format!("<div class=\"scroll\"><svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\">")
     }
 
     fn end(&self, mut out: String, height: f64) -> String {
@@ -227,7 +233,7 @@ impl Plot {
             );
             at += every;
         }
-        out.push_str("</svg>\n");
+        out.push_str("</svg></div>\n");
         out
     }
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::lenient::is_default;
+use super::lenient::{Counted, Named};
 use super::lossless::{Nullable, Optional, lossless};
 use super::response::Finish;
 use super::{Extra, FinishReason, Role, Usage};
@@ -36,9 +37,9 @@ pub struct ChatChunk {
 }
 
 lossless!(ChatChunk {
-    "id" => id: Nullable,
+    "id" => id: Named,
     "object" => object: Nullable,
-    "created" => created: Nullable,
+    "created" => created: Counted,
     "model" => model: Nullable,
     "choices" => choices: Nullable,
     "usage" => usage: Optional,

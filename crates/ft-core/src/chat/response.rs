@@ -8,7 +8,7 @@ use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::lenient::is_default;
+use super::lenient::{Counted, Named, is_default};
 use super::lossless::{Field, Nullable, Optional, Word, lossless};
 use super::{Extra, Message, Usage};
 
@@ -40,9 +40,9 @@ pub struct ChatResponse {
 }
 
 lossless!(ChatResponse {
-    "id" => id: Nullable,
+    "id" => id: Named,
     "object" => object: Nullable,
-    "created" => created: Nullable,
+    "created" => created: Counted,
     "model" => model: Nullable,
     "choices" => choices: Nullable,
     "usage" => usage: Optional,

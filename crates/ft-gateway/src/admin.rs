@@ -69,5 +69,5 @@ fn told(value: &impl Serialize) -> Response<Body> {
 /// What was read is lost with the connection.
 async fn read<T: DeserializeOwned>(gateway: &Gateway, body: Body) -> Result<T, Refusal> {
     let body = body::read(body, gateway.live().body).await?;
-    serde_json::from_slice(&body).map_err(|error| Refusal::unreadable(&error))
+    serde_json::from_slice(&body).map_err(|error| Refusal::unreadable(&error, &body))
 }

@@ -3,6 +3,7 @@
 mod calls;
 mod failure;
 mod head;
+mod misread;
 mod refusal;
 mod stream;
 mod vectors;

@@ -9,23 +9,29 @@ use http::HeaderMap;
 
 use crate::answer::Refusal;
 
-/// Overrides by header, each checked.
+/// Overrides by header, each checked, and what SDKs say of themselves.
 #[derive(Debug, Default)]
 pub(crate) struct Asked {
+    pub(crate) overrides: Overrides,
+    /// How often the SDK had tried before: its `x-stainless-retry-count`.
+    pub(crate) client_retries: u32,
+    /// How long the SDK waits for bytes: its `x-stainless-read-timeout` or `x-stainless-timeout`.
+    read_timeout: Option<Duration>,
+    idempotency_key: Option<String>,
+}
+
+/// What a caller wants to be otherwise. Requests that differ in it are not the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Overrides {
     /// `x-ft-chain`: goes before the body's `model`.
     pub(crate) chain: Option<String>,
     /// `x-ft-report: event`: the report of a stream comes as its last event, instead of as a comment.
     pub(crate) report_event: bool,
-    /// How often the SDK had tried before: its `x-stainless-retry-count`.
-    pub(crate) client_retries: u32,
     deadline: Option<Duration>,
-    /// How long the SDK waits for bytes: its `x-stainless-read-timeout` or `x-stainless-timeout`.
-    read_timeout: Option<Duration>,
     no_cache: bool,
     no_fallback: bool,
     mid_stream: Option<MidStream>,
     commit: Option<Commit>,
-    idempotency_key: Option<String>,
 }
 
 /// What is kept of the caller's patience for the way back.
@@ -76,6 +82,10 @@ impl Asked {
             Some("event") => true,
             Some(_) => return Err(refused("x-ft-report", "must be `comment` or `event`")),
         };
+        let chain = text("x-ft-chain")?.map(str::to_owned);
+        if chain.as_ref().is_some_and(String::is_empty) {
+            return Err(refused("x-ft-chain", "must name a chain or a model"));
+        }
         let idempotency_key = text("idempotency-key")?.map(str::to_owned);
         if idempotency_key.as_ref().is_some_and(|key| key.is_empty() || key.len() > LONGEST_KEY) {
             return Err(refused("idempotency-key", "must have from 1 to 255 characters"));
@@ -83,19 +93,22 @@ impl Asked {
         // SDKs' own headers are hints: what cannot be read is as if it were not there.
         let hint = |name| headers.get(name)?.to_str().ok()?.parse::<f64>().ok();
         let seconds = hint("x-stainless-read-timeout").or_else(|| hint("x-stainless-timeout"));
-        Ok(Self {
-            chain: text("x-ft-chain")?.map(str::to_owned),
+        let overrides = Overrides {
+            chain,
             report_event,
-            client_retries: headers
-                .get("x-stainless-retry-count")
-                .and_then(|value| value.to_str().ok()?.parse().ok())
-                .unwrap_or(0),
             deadline,
-            read_timeout: seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
             no_cache: flag("x-ft-no-cache")?,
             no_fallback: flag("x-ft-no-fallback")?,
             mid_stream,
             commit,
+        };
+        Ok(Self {
+            overrides,
+            client_retries: headers
+                .get("x-stainless-retry-count")
+                .and_then(|value| value.to_str().ok()?.parse().ok())
+                .unwrap_or(0),
+            read_timeout: seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
             idempotency_key,
         })
     }
@@ -111,16 +124,16 @@ impl Asked {
     /// flows may go on for as long as the chain allows.
     pub(crate) fn options(&self, streamed: bool) -> CallOptions {
         let mut options = CallOptions::new();
-        options.no_cache = self.no_cache;
-        options.no_fallback = self.no_fallback;
-        options.mid_stream = self.mid_stream;
-        options.commit = self.commit;
+        options.no_cache = self.overrides.no_cache;
+        options.no_fallback = self.overrides.no_fallback;
+        options.mid_stream = self.overrides.mid_stream;
+        options.commit = self.overrides.commit;
         options.idempotency_key.clone_from(&self.idempotency_key);
         let patience = self
             .read_timeout
             .filter(|patience| !streamed && !patience.is_zero())
             .map(|patience| patience - WAY_BACK.min(patience / 10));
-        options.deadline = match (self.deadline, patience) {
+        options.deadline = match (self.overrides.deadline, patience) {
             (Some(deadline), Some(patience)) => Some(deadline.min(patience)),
             (deadline, patience) => deadline.or(patience),
         };

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use ft_client::config::DEFAULT_CHAIN;
 use ft_client::{CallOptions, Report};
 use ft_core::{Clock, Tick, UnixMillis};
 use http::{HeaderMap, StatusCode};
@@ -24,7 +25,7 @@ pub(crate) use self::settings::{CallerSettings, InvalidCaller};
 pub(crate) use self::tally::{Refused, Tally};
 use crate::answer::Refusal;
 pub(crate) use crate::config::CacheScope;
-use crate::names::Way;
+use crate::names::{Names, Way};
 
 /// Everybody who may ask.
 #[derive(Debug)]
@@ -206,8 +207,27 @@ impl Caller {
         self.scope.allows(way)
     }
 
+    /// The names to list for them, each with its way.
+    pub(crate) fn listed<'a>(&self, names: &'a Names) -> impl Iterator<Item = (&'a str, &'a Way)> {
+        let first = |name: &'a str| Some((name, names.find(name).first()?));
+        names.listed().filter_map(first).filter(|(_, way)| self.may_ask(way))
+    }
+
+    /// The way by this name that they may go; the empty name is a request's that names no model.
+    pub(crate) fn way<'a>(&self, names: &'a Names, name: &str) -> Result<&'a Way, Refusal> {
+        match names.find(name) {
+            [] if name.is_empty() => {
+                Err(Refusal::no_name(self.listed(names).map(|(name, _)| name)))
+            }
+            [] => Err(Refusal::no_model(name)),
+            ways => ways.iter().find(|way| self.may_ask(way)).ok_or_else(|| {
+                self.not_allowed(if name.is_empty() { DEFAULT_CHAIN } else { name })
+            }),
+        }
+    }
+
     /// The refusal for a way that they may not go.
-    pub(crate) fn not_allowed(&self, name: &str) -> Refusal {
+    fn not_allowed(&self, name: &str) -> Refusal {
         self.tally.refused(Refused::Scope);
         let message =
             format!("this API key may not ask for `{name}`; GET /v1/models lists what it may");

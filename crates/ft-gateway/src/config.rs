@@ -63,38 +63,40 @@ impl GatewayConfig {
         Ok(config)
     }
 
-    /// Checks all of it, by building the client as well. Opens no socket.
+    /// Checks all of it, by building the client as well, and whether there is a folder for the trace. Opens no
+    /// socket.
     ///
     /// # Errors
     /// As [`from_toml`](Self::from_toml), and whatever [`ClientBuilder::build`](ft_client::ClientBuilder::build)
     /// finds, with its line where the configuration came from a file.
     pub fn check(&self) -> Result<(), InvalidConfig> {
         check::check(self)
+            .and_then(|()| check::folders(&self.server))
             .and_then(|()| ft_client::Client::builder().config(self.client.clone()).build())
             .map(drop)
             .map_err(|wrong| self.locate(wrong))
     }
 
-    /// This configuration for a process that serves an older one: its sockets stay where they are until it is
+    /// This configuration for a process that was started with another: its sockets stay where they are until it is
     /// started again.
     ///
     /// # Errors
     /// [`InvalidConfig`] when whoever reaches them would be let in, which the file alone does not show.
-    pub(crate) fn on_sockets_of(mut self, older: &ServerConfig) -> Result<Self, InvalidConfig> {
+    pub(crate) fn on_sockets_of(mut self, started: &ServerConfig) -> Result<Self, InvalidConfig> {
         let opened = |field: &str, at: SocketAddr, what: &str| {
             let rule = format!(
                 "{what}, and until it is started again this process listens on {at}, which others reach: restart it"
             );
             Err(self.locate(InvalidConfig::new(field, rule)))
         };
-        if self.callers.is_empty() && !older.listen.ip().is_loopback() {
-            return opened("callers", older.listen, "there are none");
+        if self.callers.is_empty() && !started.listen.ip().is_loopback() {
+            return opened("callers", started.listen, "there are none");
         }
-        let admin = older.admin.filter(|at| !at.ip().is_loopback());
+        let admin = started.admin.filter(|at| !at.ip().is_loopback());
         if let (Some(at), true) = (admin, self.server.admin_key_sha256.is_empty()) {
             return opened("server.admin_key_sha256", at, "it has no key");
         }
-        (self.server.listen, self.server.admin) = (older.listen, older.admin);
+        (self.server.listen, self.server.admin) = (started.listen, started.admin);
         Ok(self)
     }
 

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::State;
 use axum::handler::Handler;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use http::header::ALLOW;
-use http::{HeaderValue, Method, Response, StatusCode, Uri};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 
 use crate::answer::Refusal;
 use crate::gateway::Gateway;
+use crate::request_id::{self, identified};
 
 /// A path and method, and what answers.
 pub(crate) struct Endpoint {
@@ -47,8 +49,10 @@ pub(crate) fn router(endpoints: impl IntoIterator<Item = Endpoint>) -> Router<Ga
     }
     for (path, methods) in methods {
         let allowed = methods.join(", ");
-        let refuse =
-            move |method: Method, uri: Uri| async move { wrong_method(&method, &uri, &allowed) };
+        let refuse = move |State(gateway): State<Gateway>, request: Request<Body>| async move {
+            let refused = wrong_method(request.method(), request.uri(), &allowed);
+            identified(refused, &request_id::of(request.headers(), &gateway))
+        };
         router = router.route(path, MethodRouter::new().fallback(refuse));
     }
     router.fallback(no_route)
@@ -66,6 +70,7 @@ fn wrong_method(method: &Method, uri: &Uri, allowed: &str) -> Response<Body> {
     response
 }
 
-async fn no_route(method: Method, uri: Uri) -> Response<Body> {
-    Refusal::no_route(method.as_str(), uri.path()).response()
+async fn no_route(State(gateway): State<Gateway>, request: Request<Body>) -> Response<Body> {
+    let refused = Refusal::no_route(request.method().as_str(), request.uri().path()).response();
+    identified(refused, &request_id::of(request.headers(), &gateway))
 }

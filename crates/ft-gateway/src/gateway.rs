@@ -2,9 +2,9 @@
 
 use std::convert::Infallible;
 use std::fmt;
-use std::fs::File;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use axum::Router;
@@ -36,6 +36,8 @@ pub struct Gateway {
 
 struct Inner {
     live: ArcSwap<Live>,
+    /// What the process was started with: parts of it hold until it ends, whatever was read since.
+    started: ServerConfig,
     prometheus: Prometheus,
     clock: Arc<dyn Clock>,
     journal: Journal,
@@ -67,16 +69,16 @@ pub struct Outlets {
 }
 
 impl Outlets {
-    /// As the configuration says: the log to stdout, the trace added to its file.
+    /// As the configuration says: the log to stdout, the trace to its file.
+    ///
+    /// A trace that is there already is not continued: its times and its prompts' hashes are those of the process
+    /// that wrote it. `trace.jsonl` is followed by `trace-2.jsonl`, and so on.
     ///
     /// # Errors
     /// When the trace's file cannot be opened.
     pub fn of(server: &ServerConfig) -> io::Result<Self> {
         let trace = match &server.trace {
-            Some(path) => {
-                let file = File::options().create(true).append(true).open(path)?;
-                Some(Box::new(file) as Box<dyn Write + Send>)
-            }
+            Some(path) => Some(Box::new(crate::trace::create(path)?) as Box<dyn Write + Send>),
             None => None,
         };
         let log = || Box::new(io::stdout()) as Box<dyn Write + Send>;
@@ -149,6 +151,7 @@ impl Gateway {
         let inner = Inner {
             journal: Journal::new(recent, log),
             meters,
+            started: live.config.server.clone(),
             live: ArcSwap::from_pointee(live),
             prometheus,
             clock,
@@ -172,8 +175,8 @@ impl Gateway {
     pub fn reload(&self, config: GatewayConfig) -> Result<Reload, InvalidConfig> {
         let _one = self.inner.reloading.lock().unwrap_or_else(PoisonError::into_inner);
         let old = self.live();
-        let reload = Reload::done(&old.config, &config);
-        let config = config.on_sockets_of(&old.config.server)?;
+        let reload = Reload::done(&self.inner.started, &config.server);
+        let config = config.on_sockets_of(&self.inner.started)?;
         // Before the client: its building takes over what the old one holds.
         let callers = Live::callers(&config)?.inherit(&old.callers, self.clock());
         let build = || Client::builder().config(config.client.clone()).inherit(&old.client).build();
@@ -200,6 +203,17 @@ impl Gateway {
             Ok(None) => Ok(Reload::Unchanged),
             Err(unusable) => Err(unusable),
         })
+    }
+
+    /// Waits until the lines of the requests that ended so far are written to the access log and the trace, at most
+    /// so long for each; false when the time was up.
+    ///
+    /// It blocks: it is for the end of a process, which does not wait for its threads.
+    #[must_use]
+    pub fn write_out(&self, within: Duration) -> bool {
+        let log = self.inner.journal.written(within);
+        let trace = self.inner.trace.as_ref().is_none_or(|trace| trace.written(within));
+        log && trace
     }
 
     /// What callers see: `/v1/…`, `/healthz`, `/readyz`, `/metrics`.

@@ -1,21 +1,27 @@
 //! Requests with the same `idempotency-key`, in flight at once, are one call.
 //!
 //! The call runs in a task of its own, since none of those who wait for it owns it; it is aborted when the last of
-//! them has left. Its answer is kept while somebody reads it, and read to all from the beginning.
+//! them has left. Its answer is kept while somebody reads it, and read to all from the beginning; it is read from
+//! upstream as fast as the fastest of them reads.
+
+mod told;
 
 use std::collections::HashMap;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::task::{Context, Poll, Waker};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::task::{Context, Poll, ready};
 
 use axum::body::Body;
 use bytes::Bytes;
 use http::Response;
-use http::response::Parts;
-use http_body_util::BodyExt;
 use hyper::body::Frame;
 use tokio::task::AbortHandle;
+
+use self::told::Told;
+use crate::asked::Overrides;
+use crate::meters::Route;
+use crate::visit::End;
 
 /// Calls in flight, by caller and key.
 #[derive(Debug, Default)]
@@ -25,32 +31,39 @@ pub(crate) struct Repeats {
 
 type Name = (String, String);
 
+/// What is asked under a key. It is kept as it came: a hash could only say that another one is different.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Question {
+    pub(crate) route: Route,
+    pub(crate) overrides: Overrides,
+    pub(crate) body: Bytes,
+}
+
 /// The key stands for another request that is still in flight.
 #[derive(Debug)]
 pub(crate) struct Conflict;
+
+/// The answer of a call, to one of those who asked for it.
+#[derive(Debug)]
+pub(crate) struct Joined {
+    pub(crate) response: Response<Body>,
+    /// How the call ended, once it has.
+    pub(crate) end: Arc<OnceLock<End>>,
+}
 
 /// A call that several may wait for.
 #[derive(Debug)]
 struct Call {
     name: Name,
     calls: Arc<Mutex<HashMap<Name, Weak<Call>>>>,
-    /// What was asked, as it came: a hash could only say that it is different.
-    asked: Bytes,
-    told: Arc<Mutex<Told>>,
+    question: Question,
+    told: Arc<Told>,
+    end: Arc<OnceLock<End>>,
     task: AbortHandle,
 }
 
-/// What the call has said so far.
-#[derive(Debug, Default)]
-struct Told {
-    head: Option<Parts>,
-    pieces: Vec<Bytes>,
-    over: bool,
-    waiting: Vec<Waker>,
-}
-
 impl Repeats {
-    /// Joins the call that is in flight under this name, or makes one.
+    /// Joins the call that is in flight under this name, or makes one, which writes down how it ended.
     ///
     /// # Errors
     /// [`Conflict`] when the call in flight asks for something else.
@@ -61,37 +74,40 @@ impl Repeats {
         &self,
         caller: &str,
         key: &str,
-        asked: &Bytes,
-        make: impl FnOnce() -> F,
-    ) -> Result<Response<Body>, Conflict>
+        question: Question,
+        make: impl FnOnce(Arc<OnceLock<End>>) -> F,
+    ) -> Result<Joined, Conflict>
     where
         F: Future<Output = Response<Body>> + Send + 'static,
     {
-        let call = self.enter((caller.to_owned(), key.to_owned()), asked, make)?;
-        let head = Head(&call).await;
-        Ok(Response::from_parts(head, Body::new(Replay { call, at: 0 })))
+        let call = self.enter((caller.to_owned(), key.to_owned()), question, make)?;
+        let head = poll_fn(|cx| call.told.poll_head(cx)).await;
+        let end = Arc::clone(&call.end);
+        Ok(Joined { response: Response::from_parts(head, Body::new(Replay { call, at: 0 })), end })
     }
 
     fn enter<F>(
         &self,
         name: Name,
-        asked: &Bytes,
-        make: impl FnOnce() -> F,
+        question: Question,
+        make: impl FnOnce(Arc<OnceLock<End>>) -> F,
     ) -> Result<Arc<Call>, Conflict>
     where
         F: Future<Output = Response<Body>> + Send + 'static,
     {
         let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(call) = calls.get(&name).and_then(Weak::upgrade) {
-            return if call.asked == asked { Ok(call) } else { Err(Conflict) };
+            return if call.question == question { Ok(call) } else { Err(Conflict) };
         }
-        let told = Arc::new(Mutex::new(Told::default()));
+        let (told, end) = (Arc::<Told>::default(), Arc::<OnceLock<End>>::default());
+        let (answer, writing) = (make(Arc::clone(&end)), Arc::clone(&told));
         #[expect(clippy::disallowed_methods, reason = "it ends with the last who waits for it")]
-        let task = tokio::spawn(perform(make(), Arc::clone(&told)));
+        let task = tokio::spawn(async move { writing.write(answer).await });
         let call = Arc::new(Call {
             calls: Arc::clone(&self.calls),
-            asked: asked.clone(),
+            question,
             told,
+            end,
             task: task.abort_handle(),
             name: name.clone(),
         });
@@ -111,56 +127,6 @@ impl Drop for Call {
     }
 }
 
-async fn perform(answer: impl Future<Output = Response<Body>>, told: Arc<Mutex<Told>>) {
-    // A panic inside must not leave the others waiting for ever.
-    let end = Over(told);
-    let (head, mut body) = answer.await.into_parts();
-    end.tell(|told| told.head = Some(head));
-    while let Some(Ok(frame)) = body.frame().await {
-        if let Ok(piece) = frame.into_data() {
-            end.tell(|told| told.pieces.push(piece));
-        }
-    }
-}
-
-/// Says that nothing more comes, when it is dropped.
-struct Over(Arc<Mutex<Told>>);
-
-impl Over {
-    fn tell(&self, change: impl FnOnce(&mut Told)) {
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        change(&mut told);
-        told.waiting.drain(..).for_each(Waker::wake);
-    }
-}
-
-impl Drop for Over {
-    fn drop(&mut self) {
-        self.tell(|told| told.over = true);
-    }
-}
-
-/// Resolves with the head of a call's answer.
-struct Head<'a>(&'a Call);
-
-impl Future for Head<'_> {
-    type Output = Parts;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Parts> {
-        let mut told = self.0.told.lock().unwrap_or_else(PoisonError::into_inner);
-        match &told.head {
-            Some(head) => Poll::Ready(head.clone()),
-            None if told.over => {
-                Poll::Ready(crate::answer::Refusal::internal().response().into_parts().0)
-            }
-            None => {
-                told.waiting.push(cx.waker().clone());
-                Poll::Pending
-            }
-        }
-    }
-}
-
 /// A call's answer, from its beginning.
 struct Replay {
     call: Arc<Call>,
@@ -175,19 +141,9 @@ impl hyper::body::Body for Replay {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        let told = Arc::clone(&self.call.told);
-        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
-        match told.pieces.get(self.at) {
-            Some(piece) => {
-                self.at += 1;
-                Poll::Ready(Some(Ok(Frame::data(piece.clone()))))
-            }
-            None if told.over => Poll::Ready(None),
-            None => {
-                told.waiting.push(cx.waker().clone());
-                Poll::Pending
-            }
-        }
+        let piece = ready!(self.call.told.poll_piece(self.at, cx));
+        self.at += usize::from(piece.is_some());
+        Poll::Ready(piece.map(|piece| Ok(Frame::data(piece))))
     }
 }
 
@@ -196,22 +152,26 @@ mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use futures_util::FutureExt;
+    use http::{HeaderMap, HeaderName, HeaderValue};
+    use http_body_util::BodyExt;
 
     use super::*;
+    use crate::asked::Asked;
 
-    fn body(text: &'static str) -> Bytes {
-        Bytes::from_static(text.as_bytes())
+    fn question(text: &'static str) -> Question {
+        let body = Bytes::from_static(text.as_bytes());
+        Question { route: Route::Chat, overrides: Overrides::default(), body }
     }
 
-    async fn read(answer: Response<Body>) -> Bytes {
-        answer.into_body().collect().await.unwrap().to_bytes()
+    async fn read(joined: Joined) -> Bytes {
+        joined.response.into_body().collect().await.unwrap().to_bytes()
     }
 
     #[tokio::test]
     async fn two_in_flight_are_one_call() {
         let repeats = Repeats::default();
         let made = Arc::new(AtomicU32::new(0));
-        let make = || {
+        let make = |_| {
             let made = Arc::clone(&made);
             async move {
                 made.fetch_add(1, Ordering::Relaxed);
@@ -219,10 +179,10 @@ mod tests {
                 Response::new(Body::from("one"))
             }
         };
-        let asked = body("q");
+        let asked = question("q");
         let (first, second) = tokio::join!(
-            repeats.join("a", "k", &asked, make),
-            repeats.join("a", "k", &asked, make)
+            repeats.join("a", "k", asked.clone(), make),
+            repeats.join("a", "k", asked.clone(), make)
         );
         assert_eq!(read(first.unwrap()).await, "one");
         assert_eq!(read(second.unwrap()).await, "one");
@@ -231,15 +191,34 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn another_body_under_the_same_key_is_a_conflict_and_another_caller_is_not() {
+    async fn something_else_under_the_same_key_is_a_conflict_and_another_caller_is_not() {
         let repeats = Repeats::default();
-        let asked = body("q");
-        let pending = repeats.join("a", "k", &asked, std::future::pending::<Response<Body>>);
+        let asked = question("q");
+        let pending =
+            repeats.join("a", "k", asked.clone(), |_| std::future::pending::<Response<Body>>());
         let mut pending = std::pin::pin!(pending);
         assert!((&mut pending).now_or_never().is_none());
-        let answer = || async { Response::new(Body::empty()) };
-        assert!(repeats.join("a", "k", &body("other"), answer).await.is_err());
-        assert!(repeats.join("b", "k", &body("other"), answer).await.is_ok());
+        let answer = |_| async { Response::new(Body::empty()) };
+        let body = question("other");
+        let route = Question { route: Route::Embeddings, ..asked.clone() };
+        let overrides = [
+            ("x-ft-chain", "cheap"),
+            ("x-ft-deadline", "5s"),
+            ("x-ft-no-cache", "true"),
+            ("x-ft-no-fallback", "true"),
+            ("x-ft-commit", "complete"),
+            ("x-ft-mid-stream", "continue"),
+            ("x-ft-report", "event"),
+        ];
+        let overrides = overrides.map(|(name, value)| {
+            let header = (HeaderName::from_static(name), HeaderValue::from_static(value));
+            let overrides = Asked::of(&HeaderMap::from_iter([header])).unwrap().overrides;
+            Question { overrides, ..asked.clone() }
+        });
+        for other in [&body, &route].into_iter().chain(&overrides) {
+            assert!(repeats.join("a", "k", other.clone(), answer).await.is_err(), "{other:?}");
+        }
+        assert!(repeats.join("b", "k", body, answer).await.is_ok());
     }
 
     #[tokio::test]
@@ -252,16 +231,16 @@ mod tests {
         }
         let repeats = Repeats::default();
         let ended = Arc::new(AtomicU32::new(0));
-        let make = || {
+        let make = |_| {
             let told = Told(Arc::clone(&ended));
             async move {
                 let _told = told;
                 std::future::pending::<Response<Body>>().await
             }
         };
-        let asked = body("q");
-        let mut first = Box::pin(repeats.join("a", "k", &asked, make));
-        let mut second = Box::pin(repeats.join("a", "k", &asked, make));
+        let asked = question("q");
+        let mut first = Box::pin(repeats.join("a", "k", asked.clone(), make));
+        let mut second = Box::pin(repeats.join("a", "k", asked.clone(), make));
         assert!((&mut first).now_or_never().is_none());
         assert!((&mut second).now_or_never().is_none());
         drop(first);

@@ -66,6 +66,11 @@ impl Journal {
         drop(recent);
     }
 
+    /// Whether the lines of the log are written, after waiting for it at most so long.
+    pub(crate) fn written(&self, within: Duration) -> bool {
+        self.log.as_ref().is_none_or(|log| log.written(within))
+    }
+
     /// The newest, at most this many.
     pub(crate) fn recent(&self, most: usize) -> Vec<Arc<Entry>> {
         let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);

@@ -36,6 +36,7 @@ mod lines;
 mod meters;
 mod names;
 mod reload;
+mod request_id;
 mod server;
 mod trace;
 mod visit;

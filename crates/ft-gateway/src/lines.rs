@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io::Write;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use metrics::Counter;
 
@@ -14,6 +16,27 @@ const WAITING: usize = 8_192;
 pub(crate) struct Lines {
     queue: SyncSender<Vec<u8>>,
     dropped: Counter,
+    waiting: Arc<Waiting>,
+}
+
+/// How many lines are in the queue or on their way out of it.
+#[derive(Default)]
+struct Waiting {
+    lines: Mutex<u64>,
+    fewer: Condvar,
+}
+
+impl Waiting {
+    fn lines(&self) -> MutexGuard<'_, u64> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn less(&self, written: u64) {
+        let mut lines = self.lines();
+        *lines = lines.saturating_sub(written);
+        drop(lines);
+        self.fewer.notify_all();
+    }
 }
 
 impl fmt::Debug for Lines {
@@ -26,37 +49,54 @@ impl Lines {
     /// Writes to this until the last clone is gone, and counts the lines that had to be dropped.
     pub(crate) fn to(out: impl Write + Send + 'static, dropped: Counter) -> std::io::Result<Self> {
         let (queue, lines) = sync_channel(WAITING);
-        std::thread::Builder::new().name("ft-lines".to_owned()).spawn(move || copy(&lines, out))?;
-        Ok(Self { queue, dropped })
+        let waiting = Arc::<Waiting>::default();
+        let seen = Arc::clone(&waiting);
+        let copy = move || copy(&lines, out, &seen);
+        std::thread::Builder::new().name("ft-lines".to_owned()).spawn(copy)?;
+        Ok(Self { queue, dropped, waiting })
     }
 
     /// Writes a line, or drops it when too many wait.
     pub(crate) fn write(&self, value: &impl serde::Serialize) {
         let Ok(mut line) = serde_json::to_vec(value) else { return };
         line.push(b'\n');
+        // Before the line, which may be written before this goes on.
+        *self.waiting.lines() += 1;
         if self.queue.try_send(line).is_err() {
+            self.waiting.less(1);
             self.dropped.increment(1);
         }
+    }
+
+    /// Waits until every line so far is written, at most so long; false when the time was up.
+    ///
+    /// It blocks, and is for the end of a process.
+    pub(crate) fn written(&self, within: Duration) -> bool {
+        let lines = self.waiting.lines();
+        let waited = self.waiting.fewer.wait_timeout_while(lines, within, |lines| *lines > 0);
+        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 }
 
 /// Whoever reads the log must see a line when nothing follows it, so it is flushed when the queue is empty.
-fn copy(lines: &Receiver<Vec<u8>>, out: impl Write) {
+fn copy(lines: &Receiver<Vec<u8>>, out: impl Write, waiting: &Waiting) {
     let mut out = std::io::BufWriter::new(out);
     while let Ok(line) = lines.recv() {
         let mut next = Some(line);
+        let mut written = 0;
         while let Some(line) = next.take() {
+            written += 1;
             // A full disk or a closed pipe must not end the server; the next line may find room.
             let _ = out.write_all(&line);
             next = lines.try_recv().ok();
         }
         let _ = out.flush();
+        waiting.less(written);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicU64, Ordering};
     use std::sync::mpsc::{Sender, channel};
 
@@ -107,6 +147,8 @@ mod tests {
             lines.write(&0);
         }
         assert!(dropped.load(Ordering::Relaxed) > 0);
+        assert!(!lines.written(Duration::from_millis(1)));
         drop::<SyncSender<()>>(hold);
+        assert!(lines.written(Duration::from_secs(60)));
     }
 }

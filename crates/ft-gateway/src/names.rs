@@ -9,10 +9,14 @@ use ft_client::{CallOptions, Client, ConfiguredTarget};
 ///
 /// In the order in which they are looked up: a chain's name; `provider/model` of a configured target, which asks
 /// that target alone; a bare model, which is the chain that begins with it, so that an application that asks for
-/// `gpt-4.1` gets the fallbacks by changing its URL alone, else the first target that has it.
+/// `gpt-4.1` gets the fallbacks by changing its URL alone, else the first target that has it. No name at all is the
+/// chain `default`.
+///
+/// Where several ways go by a name, the first that the caller may go is taken: who may ask for a model and not for
+/// the chain that begins with it gets the model.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    by_name: BTreeMap<String, Way>,
+    by_name: BTreeMap<String, Vec<Way>>,
     /// Those to list, without the bare ones that only help.
     listed: BTreeSet<String>,
 }
@@ -44,8 +48,8 @@ impl Names {
         // What several chains begin with is the default chain's.
         for default in [true, false] {
             for target in &targets {
-                let mut begins = target.begins.iter();
-                if let Some(chain) = begins.find(|chain| (*chain == DEFAULT_CHAIN) == default) {
+                let begins = target.begins.iter();
+                for chain in begins.filter(|chain| (*chain == DEFAULT_CHAIN) == default) {
                     names.add(&target.model, Way::Chain(chain.clone()));
                 }
             }
@@ -61,13 +65,26 @@ impl Names {
         self.listed.insert(name);
     }
 
-    /// The first to have a name keeps it.
+    /// The first to have a name goes before the others.
     fn add(&mut self, name: &str, way: Way) {
-        self.by_name.entry(name.to_owned()).or_insert(way);
+        let ways = self.by_name.entry(name.to_owned()).or_default();
+        if !ways.contains(&way) {
+            ways.push(way);
+        }
     }
 
-    pub(crate) fn find(&self, name: &str) -> Option<&Way> {
-        self.by_name.get(name)
+    /// All ways by this name, the one to prefer first; none when nothing has it. The empty name is the default
+    /// chain's: a request that names no model has it.
+    pub(crate) fn find(&self, name: &str) -> &[Way] {
+        let ways = self.by_name.get(if name.is_empty() { DEFAULT_CHAIN } else { name });
+        match ways.map(Vec::as_slice) {
+            // A model may be called `default` as well, and who names nothing did not ask for that.
+            Some([first @ Way::Chain(chain), ..]) if name.is_empty() && chain == DEFAULT_CHAIN => {
+                std::slice::from_ref(first)
+            }
+            Some(ways) if !name.is_empty() => ways,
+            _ => &[],
+        }
     }
 
     /// The names to list, sorted.
@@ -104,6 +121,10 @@ mod tests {
 
     use super::*;
 
+    fn target(provider: &str, model: &str) -> Way {
+        Way::Target { provider: provider.to_owned(), model: model.to_owned() }
+    }
+
     fn names() -> Names {
         let provider = |name: &str| {
             let clock = std::sync::Arc::new(ft_client::TokioClock::new());
@@ -132,10 +153,22 @@ mod tests {
     async fn a_bare_model_is_the_chain_that_begins_with_it() {
         let names = names();
         let chain = |name: &str| Some(Way::Chain(name.to_owned()));
-        assert_eq!(names.find("large").cloned(), chain("default"));
-        assert_eq!(names.find("small").cloned(), chain("cheap"));
-        let target = Way::Target { provider: "a".to_owned(), model: "small".to_owned() };
-        assert_eq!(names.find("a/small"), Some(&target));
-        assert_eq!(names.find("none"), None);
+        assert_eq!(names.find("large").first().cloned(), chain("default"));
+        assert_eq!(names.find("small").first().cloned(), chain("cheap"));
+        assert_eq!(names.find("a/small"), [target("a", "small")]);
+        assert_eq!(names.find("none"), []);
+    }
+
+    #[tokio::test]
+    async fn behind_a_bare_models_chain_come_the_targets_that_have_it() {
+        let names = names();
+        let cheap = Way::Chain("cheap".to_owned());
+        assert_eq!(names.find("small"), [cheap, target("b", "small"), target("a", "small")]);
+    }
+
+    #[tokio::test]
+    async fn no_name_is_the_default_chains() {
+        assert_eq!(names().find(""), [Way::Chain("default".to_owned())]);
+        assert_eq!(Names::default().find(""), []);
     }
 }

@@ -7,16 +7,19 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ft_client::config::InvalidConfig;
 
-use crate::config::GatewayConfig;
+use crate::config::{GatewayConfig, ServerConfig};
 
 /// The file that a gateway is configured by.
 pub struct ConfigFile {
     path: PathBuf,
     lookup: Box<Lookup>,
+    /// What goes before the file's own `[server]`.
+    change: Box<Change>,
     /// What was in it when it was last read.
     seen: Mutex<String>,
 }
 
+type Change = dyn Fn(&mut ServerConfig) + Send + Sync;
 type Lookup = dyn Fn(&str) -> Option<String> + Send + Sync;
 
 /// A file that cannot be used.
@@ -60,7 +63,22 @@ impl ConfigFile {
         path: impl Into<PathBuf>,
         lookup: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
     ) -> Self {
-        Self { path: path.into(), lookup: Box::new(lookup), seen: Mutex::default() }
+        Self {
+            path: path.into(),
+            lookup: Box::new(lookup),
+            change: Box::new(|_| {}),
+            seen: Mutex::default(),
+        }
+    }
+
+    /// Applies this whenever the file is read: what a command line says instead of it is no change of the file.
+    #[must_use]
+    pub fn with_server(
+        mut self,
+        change: impl Fn(&mut ServerConfig) + Send + Sync + 'static,
+    ) -> Self {
+        self.change = Box::new(change);
+        self
     }
 
     /// Where it is.
@@ -102,7 +120,9 @@ impl ConfigFile {
 
     fn parse(&self, text: &str) -> Result<GatewayConfig, Unusable> {
         let name = self.path.display().to_string();
-        Ok(GatewayConfig::from_toml(name, text, |name| (self.lookup)(name))?)
+        let mut config = GatewayConfig::from_toml(name, text, |name| (self.lookup)(name))?;
+        (self.change)(&mut config.server);
+        Ok(config)
     }
 }
 
@@ -113,9 +133,9 @@ impl fmt::Debug for ConfigFile {
 }
 
 impl Reload {
-    /// From one configuration to another.
-    pub(crate) fn done(old: &GatewayConfig, new: &GatewayConfig) -> Self {
-        let (was, is) = (&old.server, &new.server);
+    /// From what the process was started with, and not from the file before: what that one would have changed does
+    /// not hold either.
+    pub(crate) fn done(was: &ServerConfig, is: &ServerConfig) -> Self {
         let changed = [
             ("server.listen", was.listen != is.listen),
             ("server.admin", was.admin != is.admin),

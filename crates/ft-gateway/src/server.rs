@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -21,6 +21,7 @@ use tokio::task::JoinSet;
 use tokio_io_timeout::TimeoutStream;
 use tower::Service;
 
+use crate::answer::Refusal;
 use crate::config::ServerConfig;
 
 /// What one connection may take.
@@ -139,7 +140,8 @@ async fn connection(
     let mut socket = TimeoutStream::new(socket);
     socket.set_write_timeout(Some(limits.write_within));
     let socket = TokioIo::new(Box::pin(socket));
-    let service = service_fn(move |request: Request<Incoming>| answer(router.clone(), request));
+    let most = limits.head_bytes;
+    let service = service_fn(move |request| answer(router.clone(), most, request));
     let served = match http2 {
         true => {
             let server = either(limits);
@@ -202,7 +204,17 @@ fn either(limits: ConnectionLimits) -> Builder<TokioExecutor> {
 
 async fn answer(
     mut router: Router,
+    most_head: usize,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
+    // The parser only bounds its buffer, which may have grown far beyond that when it looks.
+    if headers(request.headers()) > most_head {
+        return Ok(Refusal::large_head(most_head).response());
+    }
     router.call(request.map(Body::new)).await
+}
+
+/// The bytes of their names and values.
+fn headers(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
 }

@@ -3,25 +3,30 @@
 mod call;
 mod chat;
 mod embeddings;
+mod followed;
 mod models;
 mod probes;
 
 use std::future::Future;
+use std::io;
 
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
 use ft_client::Report;
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
-use serde::Serialize;
+use http::{Request, Response, StatusCode};
 
 use crate::answer::{Refusal, describe, json};
+use crate::asked::Asked;
 use crate::endpoint::{self, Endpoint, get, post};
 use crate::gateway::Gateway;
+use crate::idempotency::Question;
 use crate::meters::Route;
+use crate::request_id::{self, identified};
 use crate::visit::Visit;
 
-pub(crate) use probes::counted;
+use self::followed::followed;
+pub(crate) use self::probes::counted;
 
 /// All of them.
 pub(crate) fn public(gateway: Gateway) -> Router {
@@ -42,7 +47,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
 
 /// A request, with who sent it and its id, before its body is read.
 fn arrive(gateway: &Gateway, route: Route, request: &Request<Body>) -> Visit {
-    Visit::begin(gateway, route, request_id(request.headers(), gateway))
+    Visit::begin(gateway, route, request_id::of(request.headers(), gateway))
 }
 
 /// Answers with an error, and writes it down.
@@ -52,8 +57,8 @@ fn refuse(mut visit: Visit, refusal: &Refusal) -> Response<Body> {
 }
 
 /// Answers with what the client answered, and writes it down.
-fn told(mut visit: Visit, answer: &impl Serialize, report: Report) -> Response<Body> {
-    let Ok(body) = serde_json::to_vec(answer) else {
+fn told(mut visit: Visit, body: io::Result<Vec<u8>>, report: Report) -> Response<Body> {
+    let Ok(body) = body else {
         return refuse(visit, &Refusal::unwritable());
     };
     let mut response = json(StatusCode::OK, body);
@@ -79,20 +84,23 @@ fn failed(mut visit: Visit, error: &ft_client::Error) -> Response<Body> {
 /// Performs a call; with an idempotency key, once for all who ask the same under it at the same time.
 async fn once<F>(
     gateway: &Gateway,
-    key: Option<&str>,
-    asked: Bytes,
+    asked: &Asked,
+    body: Bytes,
     visit: Visit,
     perform: impl FnOnce(Visit) -> F,
 ) -> Response<Body>
 where
     F: Future<Output = Response<Body>> + Send + 'static,
 {
-    let Some(key) = key else { return perform(visit).await };
-    let (caller, id) = (visit.caller().to_owned(), visit.request_id.clone());
+    let Some(key) = asked.idempotency_key() else { return perform(visit).await };
+    let caller = visit.caller().to_owned();
+    let question = Question { route: visit.route, overrides: asked.overrides.clone(), body };
     let mut visit = Some(visit);
-    let make = || visit.take().map(perform);
-    let make = || {
-        let performed = make();
+    let make = |end| {
+        let performed = visit.take().map(|mut visit| {
+            visit.tells(end);
+            perform(visit)
+        });
         async move {
             match performed {
                 Some(performed) => performed.await,
@@ -100,31 +108,11 @@ where
             }
         }
     };
-    let joined = gateway.repeats().join(&caller, key, &asked, make).await;
+    let joined = gateway.repeats().join(&caller, key, question, make).await;
     match (joined, visit) {
-        (Ok(response), None) => response,
-        // It was made by another request, whose report it is.
-        (Ok(response), Some(mut visit)) => {
-            visit.ended(response.status().as_u16(), None, None);
-            identified(response, &id)
-        }
+        (Ok(joined), None) => joined.response,
+        (Ok(joined), Some(visit)) => followed(joined, visit),
         (Err(_), Some(visit)) => refuse(visit, &Refusal::conflict()),
         (Err(_), None) => Refusal::conflict().response(),
     }
-}
-
-/// Every answer says under which id it can be found.
-fn identified(mut response: Response<Body>, id: &str) -> Response<Body> {
-    if let Ok(id) = HeaderValue::from_str(id) {
-        response.headers_mut().insert("x-request-id", id);
-    }
-    response
-}
-
-/// The caller's own id, if it is one that can stand in a log; else a new one.
-fn request_id(headers: &HeaderMap, gateway: &Gateway) -> String {
-    let given = headers.get("x-request-id").and_then(|id| id.to_str().ok());
-    let plain =
-        |id: &&str| (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
-    given.filter(plain).map_or_else(|| gateway.new_request_id(), str::to_owned)
 }

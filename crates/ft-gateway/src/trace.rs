@@ -1,12 +1,48 @@
 //! A trace of requests for the simulator: when, how large and which again, without a word of what was said.
 
+use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use ft_core::{ChatRequest, Clock, Tick};
 use serde::Serialize;
 
 use crate::lines::Lines;
+
+/// The file for a new trace: this one, or where it has one already the first with a number behind its name.
+///
+/// # Errors
+/// When it cannot be opened.
+pub(crate) fn create(path: &Path) -> io::Result<File> {
+    let mut number = 1_u64;
+    loop {
+        let numbered = if number == 1 { path.to_owned() } else { with_number(path, number) };
+        // Not truncated: two processes that find the same empty file must not write over each other.
+        let file = File::options().create(true).append(true).open(&numbered)?;
+        // Pipes and devices have no length, and nothing before.
+        if file.metadata()?.len() == 0 {
+            if number > 1 {
+                tracing::info!("there is a trace already; this one is in {}", numbered.display());
+            }
+            return Ok(file);
+        }
+        number += 1;
+    }
+}
+
+/// `trace.jsonl` as `trace-2.jsonl`.
+fn with_number(path: &Path, number: u64) -> PathBuf {
+    let mut name = path.file_stem().unwrap_or_default().to_owned();
+    name.push(format!("-{number}"));
+    if let Some(ending) = path.extension() {
+        name.push(".");
+        name.push(ending);
+    }
+    path.with_file_name(name)
+}
 
 /// Writes a line for each chat request when it arrives.
 #[derive(Debug)]
@@ -37,6 +73,12 @@ impl Trace {
         Self { began: clock.now(), hash: RandomState::new(), lines: Mutex::new(lines) }
     }
 
+    /// Whether all lines are written, after waiting for it at most so long.
+    pub(crate) fn written(&self, within: Duration) -> bool {
+        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        lines.written(within)
+    }
+
     /// A request arrived; `chain` is the one that is asked, unless it is a single target.
     pub(crate) fn arrived(&self, request: &ChatRequest, chain: Option<&str>, clock: &dyn Clock) {
         // Messages are maps with text keys and numbers that JSON has: they can always be written.
@@ -59,9 +101,8 @@ impl Trace {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{self, Write};
+    use std::io::Write;
     use std::sync::mpsc::{Sender, channel};
-    use std::time::Duration;
 
     use ft_core::ManualClock;
     use serde_json::Value;
@@ -79,6 +120,22 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn a_trace_that_is_there_is_followed_by_one_with_a_number() {
+        let folder = std::env::temp_dir().join(format!("ft-trace-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        for name in ["trace.jsonl", "trace-2.jsonl", "trace-3.jsonl"] {
+            // Nothing was written by the first: the second has its file.
+            for line in ["", "{}\n"] {
+                let mut file = create(&folder.join("trace.jsonl")).unwrap();
+                file.write_all(line.as_bytes()).unwrap();
+                assert_eq!(std::fs::read_to_string(folder.join(name)).unwrap(), line, "{name}");
+            }
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(with_number(Path::new("a/trace"), 2), Path::new("a/trace-2"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! One request's stay in the gateway, written down when it ends, however it ends.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use ft_client::Report;
 use ft_core::Tick;
@@ -15,14 +16,24 @@ use crate::meters::Route;
 pub(crate) struct Visit {
     gateway: Gateway,
     began: Tick,
-    route: Route,
+    pub(crate) route: Route,
     pub(crate) request_id: String,
     caller: Option<Arc<Caller>>,
     pub(crate) streamed: bool,
     model: String,
-    status: u16,
-    code: Option<String>,
-    report: Option<Report>,
+    end: End,
+    /// Who else waits for its end.
+    told: Option<Arc<OnceLock<End>>>,
+}
+
+/// What became of a request.
+#[derive(Clone, Debug)]
+pub(crate) struct End {
+    /// What the caller got.
+    pub(crate) status: u16,
+    /// The error's code.
+    pub(crate) code: Option<String>,
+    pub(crate) report: Option<Report>,
 }
 
 /// The caller left before the answer was there. No status of HTTP: what nginx writes into its log.
@@ -30,6 +41,10 @@ const LEFT: u16 = 499;
 
 /// More of a model's name is not written down.
 const LONGEST_NAME: usize = 128;
+
+impl End {
+    const LEFT: Self = Self { status: LEFT, code: None, report: None };
+}
 
 impl Visit {
     pub(crate) fn begin(gateway: &Gateway, route: Route, request_id: String) -> Self {
@@ -42,9 +57,8 @@ impl Visit {
             caller: None,
             model: String::new(),
             streamed: false,
-            status: LEFT,
-            code: None,
-            report: None,
+            end: End::LEFT,
+            told: None,
         }
     }
 
@@ -72,9 +86,26 @@ impl Visit {
 
     /// What the caller got.
     pub(crate) fn ended(&mut self, status: u16, code: Option<&str>, report: Option<Report>) {
-        self.status = status;
-        self.code = code.map(str::to_owned);
-        self.report = report;
+        self.ends(End { status, code: code.map(str::to_owned), report });
+    }
+
+    /// As [`ended`](Self::ended).
+    pub(crate) fn ends(&mut self, end: End) {
+        self.end = end;
+        if let Some(told) = &self.told {
+            // Only the first end is one.
+            let _ = told.set(self.end.clone());
+        }
+    }
+
+    /// Writes its end into this as well.
+    pub(crate) fn tells(&mut self, told: Arc<OnceLock<End>>) {
+        self.told = Some(told);
+    }
+
+    /// Since it began.
+    pub(crate) fn took(&self) -> Duration {
+        self.gateway.clock().now().since(self.began)
     }
 
     /// The caller left in the middle of the answer.
@@ -85,22 +116,22 @@ impl Visit {
 
 impl Drop for Visit {
     fn drop(&mut self) {
-        let clock = self.gateway.clock();
-        self.gateway.meters().ended(self.route, self.status);
-        if let (Some(caller), Some(report)) = (&self.caller, &self.report) {
+        let end = std::mem::replace(&mut self.end, End::LEFT);
+        self.gateway.meters().ended(self.route, end.status);
+        if let (Some(caller), Some(report)) = (&self.caller, &end.report) {
             caller.charge(report);
         }
         self.gateway.journal().record(Entry {
-            ended_at: clock.wall(),
-            took: clock.now().since(self.began),
+            ended_at: self.gateway.clock().wall(),
+            took: self.took(),
             request_id: std::mem::take(&mut self.request_id),
             caller: self.caller().to_owned(),
             route: self.route.as_str(),
             model: std::mem::take(&mut self.model),
             streamed: self.streamed,
-            status: self.status,
-            code: self.code.take(),
-            report: self.report.take(),
+            status: end.status,
+            code: end.code,
+            report: end.report,
         });
     }
 }

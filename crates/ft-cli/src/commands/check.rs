@@ -52,6 +52,10 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
             }
             return Err(Failure::told(1));
         }
+        Err(Unusable::Unread(sentence)) if args.json => {
+            output.line(&json::unread(&args.file, &sentence).to_string())?;
+            return Err(Failure::told(2));
+        }
         Err(unread) => return Err(unread.into()),
     };
     let catalogue = config

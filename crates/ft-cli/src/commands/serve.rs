@@ -76,15 +76,26 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
     setup::log();
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|error| Failure::failed(format!("cannot start a runtime: {error}")))?;
-    let ended = runtime.block_on(serve(args, output));
-    runtime.shutdown_timeout(Duration::ZERO);
+    // It is kept to the end: the simulated provider in it must outlive the server, and the log what was cut.
+    let setup = {
+        let _inside = runtime.enter();
+        Setup::of(args)?
+    };
+    let ended = runtime.block_on(serve(args, &setup, output));
+    // First the requests that were cut: their lines are written when they are dropped.
+    runtime.shutdown_timeout(LAST_WORDS);
+    if !setup.gateway.write_out(LAST_WORDS) {
+        tracing::warn!("the last lines of the access log or the trace could not be written");
+    }
     ended
 }
 
-async fn serve(args: &Args, output: &mut Output) -> Result<(), Failure> {
-    // The simulated provider in it must outlive the server.
-    let setup = Setup::of(args)?;
-    let Setup { gateway, server, .. } = &setup;
+/// How long the end of the process may wait for threads: for one that looks up a name, which nothing can interrupt,
+/// and after that for a log that nobody reads. Usually it is milliseconds, and that much holds up a second signal too.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+async fn serve(args: &Args, setup: &Setup, output: &mut Output) -> Result<(), Failure> {
+    let Setup { gateway, server, .. } = setup;
     let public = listen(server.listen, "--listen").await?;
     let admin = match server.admin {
         Some(at) => Some(listen(at, "--admin").await?),

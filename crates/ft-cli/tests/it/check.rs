@@ -130,10 +130,34 @@ fn what_is_wrong_is_named_with_file_line_and_field() {
 }
 
 #[test]
+fn a_trace_needs_a_folder_that_is_there() {
+    let with = |trace: &str| format!("[server]\ntrace = \"{trace}\"\n{FILE}");
+    let (ended, path) = check("trace", &with("no/such/folder/t.jsonl"), &[]);
+    assert_eq!(ended.code, Some(1));
+    let place = format!("{path}:2: server.trace: is in a folder that is not there");
+    assert!(ended.stderr.starts_with(&place), "{}", ended.stderr);
+    let (ended, _) = check("trace-folder", &with("."), &[]);
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    for trace in ["t.jsonl", "./t.jsonl"] {
+        let (ended, _) = check("trace-good", &with(trace), &[]);
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    }
+    assert!(!std::path::Path::new("t.jsonl").exists(), "a check writes nothing");
+}
+
+#[test]
 fn a_file_that_cannot_be_read_and_a_variable_that_is_not_set_are_told_apart() {
     let missing = ended(&mut ft(&["check", "no/such/ft.toml"]));
     assert_eq!(missing.code, Some(2));
     assert!(missing.stderr.starts_with("ft: cannot read no/such/ft.toml: "), "{}", missing.stderr);
+
+    let missing = ended(&mut ft(&["check", "no/such/ft.toml", "--json"]));
+    assert_eq!((missing.code, missing.stderr.as_str()), (Some(2), ""));
+    let document: Value = serde_json::from_str(&missing.stdout).unwrap();
+    assert_eq!(document["ok"], false);
+    assert_eq!(document["error"]["file"], "no/such/ft.toml");
+    let rule = document["error"]["rule"].as_str().unwrap();
+    assert!(rule.starts_with("cannot read no/such/ft.toml: "), "{rule}");
 
     let file = Written::new("unset", FILE);
     let unset = ended(ft(&["check", &file.path()]).env_remove("CHECK_KEY"));

@@ -11,4 +11,6 @@ mod explain;
 mod key;
 mod process;
 mod schema;
+#[cfg(unix)]
+mod serve;
 mod simulate;

@@ -29,7 +29,7 @@ impl Drop for File {
 fn the_articles_figures_stand_under_ours() {
     let ended = run(&["simulate", "seed", "--requests", "200"]);
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
-    for words in ["HolySheep chain", "published", "1842 ms", "94.2 %", "upstream calls"] {
+    for words in ["HolySheep chain", "published", "1,842 ms", "94.2 %", "upstream calls"] {
         assert!(ended.stdout.contains(words), "{words}");
     }
 }

@@ -19,7 +19,7 @@ pub struct EmbeddingRequest {
 }
 
 lossless!(EmbeddingRequest {
-    "model" => model: Optional,
+    "model" => model: Nullable,
     "input" => input: Required,
 });
 

@@ -30,8 +30,12 @@ async fn explained(gateway: &Gateway, request: Request<Body>) -> Result<Response
     let asked = Asked::of(&head.headers)?;
     let request: ChatRequest = read(gateway, body).await?;
     let live = gateway.live();
-    let name = asked.chain.as_deref().unwrap_or(&request.model);
-    let way = live.names.find(name).ok_or_else(|| Refusal::no_model(name))?;
+    let name = asked.overrides.chain.as_deref().unwrap_or(&request.model);
+    let way = match live.names.find(name) {
+        [way, ..] => way,
+        [] if name.is_empty() => return Err(Refusal::no_name(live.names.listed())),
+        [] => return Err(Refusal::no_model(name)),
+    };
     let options = way.set(asked.options(request.stream == Some(true)));
     let explanation =
         live.client.explain(&request, &options).map_err(|error| Refusal::from(&error))?;

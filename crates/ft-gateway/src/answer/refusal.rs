@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use axum::body::Body;
+use ft_client::config::DEFAULT_CHAIN;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
+
+use super::misread::Misread;
 
 /// An error with its status, in the envelope that OpenAI's SDKs read.
 ///
@@ -19,6 +22,9 @@ pub(crate) struct Refusal {
     param: Option<String>,
     retry_after: Option<Duration>,
 }
+
+/// More names than this would hide what the message says.
+const MOST_NAMES: usize = 10;
 
 impl Refusal {
     pub(crate) fn new(status: StatusCode, kind: &str, message: impl Into<String>) -> Self {
@@ -37,20 +43,39 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, "invalid_request_error", message)
     }
 
-    /// Where in the body, and which rule; a parser's message can repeat what was said, so only its place is told.
-    pub(crate) fn unreadable(error: &serde_json::Error) -> Self {
-        let what = match error.classify() {
-            serde_json::error::Category::Data => "has a field of a wrong type or lacks one",
-            _ => "is not valid JSON",
+    /// Where in the body, and which rule; a parser's message can repeat what was said, so only the field, what it
+    /// must be and the place are told.
+    pub(crate) fn unreadable(error: &serde_json::Error, body: &[u8]) -> Self {
+        let of_types = error.classify() == serde_json::error::Category::Data;
+        let misread = if of_types { Misread::of(error, body) } else { None };
+        let what = match &misread {
+            Some(Misread { field, rule }) if field.is_empty() => format!("the body {rule}"),
+            Some(Misread { field, rule }) => format!("the body's `{field}` {rule}"),
+            None if of_types => "the body has a field of a wrong type or lacks one".to_owned(),
+            None => "the body is not valid JSON".to_owned(),
         };
-        let place = format!("line {} column {}", error.line(), error.column());
-        Self::invalid(format!("the body {what}, at {place}")).with_code("invalid_body")
+        // An error that was found after the text was read has no place.
+        let place = match error.line() {
+            0 => String::new(),
+            line => format!(", at line {line} column {}", error.column()),
+        };
+        let refusal = Self::invalid(what + &place).with_code("invalid_body");
+        match misread {
+            Some(Misread { field, .. }) if !field.is_empty() => refusal.with_param(field),
+            _ => refusal,
+        }
     }
 
     pub(crate) fn too_large(most: usize) -> Self {
         let message = format!("the body is larger than {most} bytes");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "invalid_request_error", message)
             .with_code("request_too_large")
+    }
+
+    pub(crate) fn large_head(most: usize) -> Self {
+        let message = format!("the request's headers are larger than {most} bytes");
+        let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+        Self::new(status, "invalid_request_error", message).with_code("headers_too_large")
     }
 
     pub(crate) fn too_slow(within: Duration) -> Self {
@@ -72,6 +97,23 @@ impl Refusal {
             .with_param("model")
     }
 
+    /// It names no model, and there is no chain for such requests; these may be named.
+    pub(crate) fn no_name<'a>(names: impl Iterator<Item = &'a str>) -> Self {
+        let mut names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
+        let more = names.len().saturating_sub(MOST_NAMES);
+        names.truncate(MOST_NAMES);
+        if more > 0 {
+            names.push(format!("and {more} more, which GET /v1/models lists"));
+        }
+        let names = names.join(", ");
+        let message = format!(
+            "the request names no model, and there is no chain `{DEFAULT_CHAIN}`: name one of {names}"
+        );
+        Self::new(StatusCode::NOT_FOUND, "invalid_request_error", message)
+            .with_code("model_not_found")
+            .with_param("model")
+    }
+
     /// A fault of the gateway itself.
     pub(crate) fn internal() -> Self {
         let message = "the gateway failed; its log has more under this request's id";
@@ -81,7 +123,8 @@ impl Refusal {
 
     /// Another request with the same idempotency key is in flight.
     pub(crate) fn conflict() -> Self {
-        let message = "another request with this idempotency key and another body is in flight";
+        let message = "another request with this idempotency key is in flight, which differs in its body, its \
+                       route or its x-ft- headers";
         Self::new(StatusCode::CONFLICT, "invalid_request_error", message)
             .with_code("idempotency_conflict")
             .with_param("idempotency-key")

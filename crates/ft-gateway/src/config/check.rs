@@ -96,6 +96,16 @@ fn server(server: &ServerConfig) -> Checked {
     rule(!blank, "server.trace", "is empty; leave it out to write no trace")
 }
 
+/// Whether what is written has a place.
+pub(super) fn folders(server: &ServerConfig) -> Checked {
+    let Some(path) = &server.trace else { return Ok(()) };
+    // A bare name is in the working directory.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let there = folder.is_none_or(std::path::Path::is_dir);
+    rule(there, "server.trace", "is in a folder that is not there; make it, or name another")?;
+    rule(!path.is_dir(), "server.trace", "is a folder; name a file in it")
+}
+
 fn caller(field: &str, caller: &CallerConfig, client: &ClientConfig) -> Checked {
     let part = |part: &str| format!("{field}.{part}");
     rule(

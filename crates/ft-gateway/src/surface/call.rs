@@ -30,6 +30,7 @@ pub(super) struct Call<T> {
 pub(super) trait Asking: DeserializeOwned {
     fn model(&self) -> &str;
     fn streams(&self) -> bool;
+
     /// Adds it to the trace, where the trace has such requests.
     fn trace(&self, trace: &Trace, chain: Option<&str>, clock: &dyn Clock);
 }
@@ -81,14 +82,11 @@ impl<T: Asking> Call<T> {
         }
         let body = body::read(body, live.body).await?;
         let request: T =
-            serde_json::from_slice(&body).map_err(|error| Refusal::unreadable(&error))?;
+            serde_json::from_slice(&body).map_err(|error| Refusal::unreadable(&error, &body))?;
         visit.asks_for(request.model());
         visit.streamed = request.streams();
-        let name = asked.chain.as_deref().unwrap_or(request.model());
-        let way = live.names.find(name).ok_or_else(|| Refusal::no_model(name))?;
-        if !caller.may_ask(way) {
-            return Err(caller.not_allowed(name));
-        }
+        let name = asked.overrides.chain.as_deref().unwrap_or(request.model());
+        let way = caller.way(&live.names, name)?;
         if let Some(trace) = gateway.trace() {
             request.trace(trace, way.chain(), gateway.clock());
         }

@@ -4,14 +4,16 @@ use axum::body::Body;
 use axum::extract::State;
 use ft_client::{CallOptions, Client};
 use ft_core::ChatRequest;
+use ft_core::chat::json;
 use futures_util::future::BoxFuture;
 use http::{Request, Response};
 
 use super::call::Call;
-use super::{arrive, failed, identified, once, refuse, told};
+use super::{arrive, failed, once, refuse, told};
 use crate::answer::streamed;
 use crate::gateway::Gateway;
 use crate::meters::Route;
+use crate::request_id::identified;
 use crate::visit::Visit;
 
 /// Answers a chat request, whole or as a stream.
@@ -27,7 +29,7 @@ pub(super) async fn completions(
     match Call::<ChatRequest>::read(&gateway, &live, request, &mut visit).await {
         Ok(Call { request, options, asked, body }) => {
             let client = live.client.clone();
-            let event = asked.report_event;
+            let event = asked.overrides.report_event;
             // Boxed: what follows needs much more room than what came before, and is handed on a few times.
             let perform = |visit| -> BoxFuture<'static, Response<Body>> {
                 match request.stream {
@@ -35,7 +37,7 @@ pub(super) async fn completions(
                     _ => Box::pin(whole(client, request, options, visit)),
                 }
             };
-            once(&gateway, asked.idempotency_key(), body, visit, perform).await
+            once(&gateway, &asked, body, visit, perform).await
         }
         Err(refusal) => refuse(visit, &refusal),
     }
@@ -48,7 +50,11 @@ async fn whole(
     visit: Visit,
 ) -> Response<Body> {
     match client.chat_with(request, options).await {
-        Ok(answer) => told(visit, &answer.response, answer.report),
+        Ok(answer) => {
+            let mut body = Vec::with_capacity(answer.text().len() + 512);
+            let written = json::response(&mut body, &answer.response);
+            told(visit, written.map(|()| body), answer.report)
+        }
         Err(error) => failed(visit, &error),
     }
 }

@@ -29,12 +29,13 @@ pub(super) async fn embeddings(
                 match client.embed_with(request, options).await {
                     Ok(mut embedded) => {
                         form.bring(&mut embedded.response);
-                        told(visit, &embedded.response, embedded.report)
+                        let body = serde_json::to_vec(&embedded.response);
+                        told(visit, body.map_err(Into::into), embedded.report)
                     }
                     Err(error) => failed(visit, &error),
                 }
             };
-            once(&gateway, asked.idempotency_key(), body, visit, perform).await
+            once(&gateway, &asked, body, visit, perform).await
         }
         Err(refusal) => refuse(visit, &refusal),
     }

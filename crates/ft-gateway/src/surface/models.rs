@@ -5,11 +5,12 @@ use axum::extract::{Path, Request, State};
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::{arrive, identified, refuse};
-use crate::answer::{self, Refusal};
+use super::{arrive, refuse};
+use crate::answer;
 use crate::gateway::Gateway;
 use crate::meters::Route;
 use crate::names::Way;
+use crate::request_id::identified;
 
 /// All names that the caller may ask for.
 pub(super) async fn list(State(gateway): State<Gateway>, request: Request) -> Response<Body> {
@@ -19,13 +20,7 @@ pub(super) async fn list(State(gateway): State<Gateway>, request: Request) -> Re
         Ok(caller) => caller,
         Err(refusal) => return refuse(visit, &refusal),
     };
-    let rows: Vec<_> = live
-        .names
-        .listed()
-        .filter_map(|name| Some((name, live.names.find(name)?)))
-        .filter(|(_, way)| caller.may_ask(way))
-        .map(|(name, way)| row(name, way))
-        .collect();
+    let rows: Vec<_> = caller.listed(&live.names).map(|(name, way)| row(name, way)).collect();
     let body = json!({"object": "list", "data": rows}).to_string();
     visit.ended(200, None, None);
     identified(answer::json(StatusCode::OK, body), &visit.request_id)
@@ -43,14 +38,14 @@ pub(super) async fn one(
         Ok(caller) => caller,
         Err(refusal) => return refuse(visit, &refusal),
     };
-    let Some(way) = live.names.find(&name) else {
-        return refuse(visit, &Refusal::no_model(&name));
-    };
-    if !caller.may_ask(way) {
-        return refuse(visit, &caller.not_allowed(&name));
+    match caller.way(&live.names, &name) {
+        Ok(way) => {
+            visit.ended(200, None, None);
+            let row = row(&name, way).to_string();
+            identified(answer::json(StatusCode::OK, row), &visit.request_id)
+        }
+        Err(refusal) => refuse(visit, &refusal),
     }
-    visit.ended(200, None, None);
-    identified(answer::json(StatusCode::OK, row(&name, way).to_string()), &visit.request_id)
 }
 
 /// OpenAI's shape. `created` is when a model was made, which nobody knows of a chain.

@@ -81,10 +81,41 @@ async fn what_cannot_be_asked_is_refused_with_the_place() {
 }
 
 #[tokio::test]
+async fn a_field_of_a_wrong_type_is_named_with_what_it_must_be() {
+    let stand = Stand::of(Scripts::new().model("m", Reply::text("Hi.")), &["m"]).await;
+    for (field, value, rule) in [
+        ("temperature", json!("hot"), "must be a number"),
+        ("max_tokens", json!(-1), "must be a whole number that is not negative"),
+        ("messages", json!("do not repeat this"), "must be a list"),
+        ("messages", Value::Null, "is missing"),
+    ] {
+        let mut body = question("default");
+        match value {
+            Value::Null => drop(body.as_object_mut().unwrap().remove(field)),
+            value => body[field] = value,
+        }
+        let answer: Value = stand.chat(&body).await.json().await.unwrap();
+        let error = &answer["error"];
+        assert_eq!((&error["code"], &error["param"]), (&json!("invalid_body"), &json!(field)));
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains(&format!("`{field}` {rule}")), "{message}");
+        assert!(!message.contains("hot") && !message.contains("repeat"), "{message}");
+    }
+    let answer = stand.post("/v1/embeddings", &json!({"model": "default"})).await;
+    let answer: Value = answer.json().await.unwrap();
+    assert_eq!(answer["error"]["param"], "input");
+}
+
+#[tokio::test]
 async fn a_route_that_is_not_there_is_named() {
     let stand = Stand::of(Scripts::new().model("m", Reply::text("Hi.")), &["m"]).await;
+    let wrong = stand.http.get(stand.url("/v1/chat/completions")).header("x-request-id", "mine-8");
+    let wrong = wrong.send().await.unwrap();
+    assert_eq!(wrong.status(), 405);
+    assert_eq!((header(&wrong, "allow"), header(&wrong, "x-request-id")), ("POST", "mine-8"));
     let response = stand.http.get(stand.url("/v1/nothing")).send().await.unwrap();
     assert_eq!(response.status(), 404);
+    assert!(header(&response, "x-request-id").starts_with("ft-"));
     let body: Value = response.json().await.unwrap();
     assert!(body["error"]["message"].as_str().unwrap().contains("GET /v1/nothing"));
 }

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use ft_gateway::ConnectionLimits;
 use ft_sim::{Reply, Scripts};
+use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::stand::{LONG, Stand, chain};
+use crate::stand::{LONG, Stand, chain, header};
 
 async fn stand(limits: ConnectionLimits, reply: Reply) -> Stand {
     let change = |config: &mut ft_client::config::ClientConfig| {
@@ -74,6 +75,23 @@ async fn a_flood_of_headers_is_refused() {
         }
     }
     assert_eq!(stand.http.get(stand.url("/healthz")).send().await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn headers_that_the_parser_still_took_are_refused_by_their_size() {
+    // On a new connection the parser's buffer grows to 16 KiB before it looks at its limit.
+    let limits = ConnectionLimits { head_bytes: 10_000, ..ConnectionLimits::default() };
+    let stand = stand(limits, Reply::text("Hi.")).await;
+    let ask = |bytes: usize| {
+        stand.http.get(stand.url("/healthz")).header("x-large", "x".repeat(bytes)).send()
+    };
+    let refused = ask(12_000).await.unwrap();
+    assert_eq!(refused.status(), 431);
+    assert_eq!(header(&refused, "x-should-retry"), "false");
+    let body: Value = refused.json().await.unwrap();
+    assert_eq!(body["error"]["code"], "headers_too_large");
+    assert!(body["error"]["message"].as_str().unwrap().contains("10000"), "{body}");
+    assert_eq!(ask(9_500).await.unwrap().status(), 200);
 }
 
 #[tokio::test]

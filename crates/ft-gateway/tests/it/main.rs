@@ -13,5 +13,7 @@ mod office;
 mod overrides;
 mod page;
 mod reload;
+mod repeats;
 mod stand;
 mod streams;
+mod unnamed;

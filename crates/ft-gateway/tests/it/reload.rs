@@ -130,6 +130,65 @@ async fn what_holds_only_after_a_restart_is_named() {
 }
 
 #[tokio::test]
+async fn what_holds_only_after_a_restart_is_named_until_the_file_is_as_it_was() {
+    let upstream = Upstream::start(Scripts::new().model("a", Reply::text("Hi."))).unwrap();
+    let scratch = Scratch::new("again");
+    let as_started = file(&upstream, "a", "");
+    scratch.write(&as_started);
+    let gateway = gateway(ConfigFile::new(&scratch.0));
+    let reload = || gateway.reload_from_file(true).unwrap().unwrap();
+    let (listen, drain) = ("listen = \"127.0.0.1:9\"\n", "drain = \"1s\"\n");
+    for (rest, names) in [
+        (drain, vec!["server.drain"]),
+        // It is still not in effect, whatever else is read.
+        (drain, vec!["server.drain"]),
+        (&format!("{listen}{drain}"), vec!["server.listen", "server.drain"]),
+        (listen, vec!["server.listen"]),
+    ] {
+        scratch.write(&file(&upstream, "a", &format!("\n[server]\n{rest}")));
+        assert_eq!(reload(), Reload::Done { after_restart: names }, "{rest}");
+    }
+    scratch.write(&as_started);
+    assert_eq!(reload(), Reload::Done { after_restart: vec![] });
+}
+
+#[tokio::test]
+async fn what_the_command_line_said_is_no_change_of_the_file() {
+    let upstream = Upstream::start(Scripts::new().model("a", Reply::text("Hi."))).unwrap();
+    let scratch = Scratch::new("overridden");
+    scratch.write(&file(&upstream, "a", ""));
+    let listen = |server: &mut ft_gateway::config::ServerConfig| {
+        server.listen = "127.0.0.1:9".parse().unwrap();
+    };
+    let gateway = gateway(ConfigFile::new(&scratch.0).with_server(listen));
+    scratch.write(&file(&upstream, "a", "\n[server]\nlisten = \"127.0.0.1:10\"\n"));
+    let reloaded = gateway.reload_from_file(false).unwrap().unwrap();
+    assert_eq!(reloaded, Reload::Done { after_restart: vec![] });
+}
+
+#[tokio::test]
+async fn a_reload_answers_as_it_is_described() {
+    let upstream = Upstream::start(Scripts::new().model("a", Reply::text("Hi."))).unwrap();
+    let scratch = Scratch::new("described");
+    let good = file(&upstream, "a", "");
+    scratch.write(&good);
+    let gateway = gateway(ConfigFile::new(&scratch.0));
+    let look = |request: http::request::Builder| {
+        let request = request.header("host", "127.0.0.1:8081").body(axum::body::Body::empty());
+        crate::office::ask(gateway.admin(), request.unwrap())
+    };
+    let described = look(Request::get("/admin/openapi.json")).await.json();
+    let described = &described["paths"]["/admin/reload"]["post"]["responses"];
+    for (text, status) in [(good.replace("only", ""), "422"), (good, "200")] {
+        scratch.write(&text);
+        let told = look(Request::post("/admin/reload")).await;
+        assert_eq!(told.status.as_str(), status, "{told:?}");
+        assert!(described.get(status).is_some(), "{described}");
+    }
+    assert!(described.get("400").is_none(), "{described}");
+}
+
+#[tokio::test]
 async fn log_and_trace_have_a_line_for_a_request_and_nothing_of_what_was_said() {
     let upstream = Upstream::start(Scripts::new().model("a", Reply::text("A secret."))).unwrap();
     let config =

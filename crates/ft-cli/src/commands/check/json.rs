@@ -1,5 +1,7 @@
 //! What a configuration will do, as JSON. No key and no hash beyond its first eight digits is in it.
 
+use std::path::Path;
+
 use ft_client::config::{ChainConfig, ClientConfig, InvalidConfig, TargetConfig};
 use ft_core::UnixMillis;
 use ft_core::decide::MidStream;
@@ -19,6 +21,14 @@ pub(super) fn wrong(wrong: &InvalidConfig) -> Value {
             "field": wrong.field(),
             "rule": wrong.rule(),
         },
+    })
+}
+
+/// That the file cannot be read.
+pub(super) fn unread(file: &Path, sentence: &str) -> Value {
+    json!({
+        "ok": false,
+        "error": { "file": file.display().to_string(), "line": null, "field": null, "rule": sentence },
     })
 }
 

@@ -32,20 +32,24 @@ impl Setup {
     /// When there is nothing to serve, or a setting cannot be used.
     pub(super) fn of(args: &Args) -> Result<Self, Failure> {
         let simulated = if args.simulate { Some(simulated::start()?) } else { None };
-        let file = args.config.as_ref().map(ConfigFile::new);
+        let (listen, admin) = (args.listen, args.admin);
+        let over = move |server: &mut ServerConfig| {
+            if let Some(listen) = listen {
+                server.listen = listen;
+            }
+            match admin {
+                Some(Admin::Off) => server.admin = None,
+                Some(Admin::At(at)) => server.admin = Some(at),
+                None => {}
+            }
+        };
+        let file = args.config.as_ref().map(|path| ConfigFile::new(path).with_server(over));
         let mut config = match (&file, &simulated) {
             (Some(file), _) => file.read().map_err(|wrong| Failure::usage(wrong.to_string()))?,
             (None, Some(upstream)) => GatewayConfig::new(over_simulated(upstream)),
             (None, None) => GatewayConfig::new(over_holysheep()?),
         };
-        if let Some(listen) = args.listen {
-            config.server.listen = listen;
-        }
-        match args.admin {
-            Some(Admin::Off) => config.server.admin = None,
-            Some(Admin::At(at)) => config.server.admin = Some(at),
-            None => {}
-        }
+        over(&mut config.server);
         config.check().map_err(|wrong| Failure::usage(wrong.to_string()))?;
         let server = config.server.clone();
         let outlets = Outlets::of(&server).map_err(|error| {

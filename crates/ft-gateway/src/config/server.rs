@@ -63,7 +63,8 @@ pub struct ServerConfig {
     pub watch: bool,
     /// Whether each request is a line of JSON on stdout, without its prompt. Default true.
     pub access_log: bool,
-    /// A file to which each request is added as a line of JSON for the simulator, without its prompt. Default: none.
+    /// A file with a line of JSON for each request, for the simulator and without its prompt; where it is not empty at
+    /// the start, the next one with a number (`trace-2.jsonl`). Default: none.
     pub trace: Option<PathBuf>,
     /// Requests that are remembered for the status page. Default 200, some 100 KiB.
     pub recent: u32,

@@ -42,6 +42,10 @@ const LONGEST_KEY: usize = 255;
 
 impl Asked {
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
+        // Most requests have none of them, which one look at their few names tells quicker than twelve at the map.
+        if !headers.keys().any(|name| is_asked(name.as_str())) {
+            return Ok(Self::default());
+        }
         let text = |name: &'static str| match headers.get(name) {
             None => Ok(None),
             Some(value) => match value.to_str() {
@@ -139,6 +143,10 @@ impl Asked {
         };
         options
     }
+}
+
+fn is_asked(name: &str) -> bool {
+    name.starts_with("x-ft-") || name.starts_with("x-stainless-") || name == "idempotency-key"
 }
 
 fn refused(header: &str, rule: &str) -> Refusal {

@@ -122,7 +122,7 @@ impl BreakerConfig {
         check(
             self.consecutive_failures != Some(0),
             "consecutive_failures",
-            "must be at least 1; none turns it off",
+            "must be at least 1; leave it out (`None`, in a file `false`) to turn it off",
         )?;
         if let Some(ratio) = &self.failure_ratio {
             share(ratio.over, "failure_ratio.over")?;

@@ -200,7 +200,8 @@ impl ClientBuilder {
     }
 
     /// Hears of requests whose callers left before the end, with the report as of then: what was done and what it
-    /// cost. Called where the request's future or stream is dropped, once; a panic in it is caught and dropped.
+    /// cost. Called where the request's future or stream is dropped, once, so it must not block; a panic in it is caught
+    /// and dropped. A client that takes this one's place has its own.
     #[must_use]
     pub fn on_left(mut self, listener: impl Fn(&Report) + Send + Sync + 'static) -> Self {
         self.left = Some(Arc::new(listener));

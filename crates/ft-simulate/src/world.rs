@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ft_client::breaker::Transition;
 use ft_client::cache::MapStore;
-use ft_client::config::ClientConfig;
+use ft_client::config::{ClientConfig, InvalidConfig};
 use ft_client::cost::{Catalogue, Pico, Price, Rate, Rates, Row};
 use ft_client::{Client, ClientBuilder, Report};
 use ft_core::{Clock, Entropy, ModelCard, Tick};
@@ -59,7 +59,15 @@ impl World {
         let clock = SimClock::new(scenario.starts.starts());
         let shared: Arc<dyn Clock> = Arc::new(clock.clone());
         let log = Log::counting();
-        let mut catalogue = Catalogue::builtin();
+        let of_config = |wrong: InvalidConfig| {
+            let wrong = InvalidScenario::new(wrong.field(), wrong.rule());
+            if setting.config.is_some() { wrong.of_config() } else { wrong }
+        };
+        let mut catalogue = match setting.config {
+            // With its own rows: a provider that gets a profile of its own takes them along.
+            Some(config) => config.catalogue(Catalogue::builtin()).map_err(of_config)?,
+            None => Catalogue::builtin(),
+        };
         let mut providers = BTreeMap::new();
         for (name, spec) in &scenario.providers {
             let given = setting.config.and_then(|config| config.providers.get(name));
@@ -114,10 +122,7 @@ impl World {
                     let report = Some(Box::new(report.clone()));
                     *last.lock().unwrap_or_else(PoisonError::into_inner) = report;
                 });
-                Who::Client(builder.build().map_err(|wrong| {
-                    let wrong = InvalidScenario::new(wrong.field(), wrong.rule());
-                    if setting.config.is_some() { wrong.of_config() } else { wrong }
-                })?)
+                Who::Client(builder.build().map_err(of_config)?)
             }
         };
         Ok(Self { clock, who, catalogue, log, transitions, left })

@@ -97,8 +97,8 @@ fn is_told(usage: &Usage) -> bool {
 
 /// Whether there is anything in an answer that a provider bills.
 fn says(response: &ChatResponse) -> bool {
-    let messages = response.choices.iter().map(|choice| &choice.message);
-    messages.into_iter().any(|it| !it.content.is_empty() || !it.tool_calls.is_empty())
+    let mut messages = response.choices.iter().map(|choice| &choice.message);
+    messages.any(|it| !it.content.is_empty() || !it.tool_calls.is_empty() || it.refusal.is_some())
 }
 
 /// The usage that a request is taken to have at a target before it has been asked.

@@ -2,7 +2,8 @@
 //!
 //! `serde_json` looks at a text byte by byte for what must be escaped; of a prompt of 64 KiB that is most of what
 //! passing it on costs. Here 32 bytes are looked at together, which compilers turn into a few instructions, and
-//! what needs no escape is copied. The bytes are those that `serde_json` writes.
+//! what needs no escape is copied. The bytes are those that `serde_json` writes. All of it adds to the end of `out`,
+//! which holds a part of the JSON after an error.
 
 use std::io;
 

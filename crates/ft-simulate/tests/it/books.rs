@@ -158,3 +158,22 @@ fn incidents_come_for_as_long_as_a_run_lasts() {
         assert!((0.25..0.75).contains(&success), "{traffic}: {success}");
     }
 }
+
+#[test]
+fn prices_of_a_configuration_stay_beside_those_that_the_scenario_states() {
+    let text = "requests = 10\n[traffic]\nprompt_tokens = 100\nanswer_tokens = 200\n\
+        [providers.p]\nprices = \"ours\"\n\
+        [providers.p.models.a]\nprice = { input = \"$2\", output = \"$8\" }\n\
+        [providers.p.models.b]\n"
+        .to_owned()
+        + &chain("default", &["p/a"]);
+    let config = "[providers.p]\nbase_url = \"http://localhost:1/v1\"\nprices = \"ours\"\n\
+        [[models]]\nprofile = \"ours\"\nmodel = \"b\"\ncontext_window = 100000\nas_of = \"2026-10-01\"\n\
+        [[models.prices]]\ninput = \"4\"\noutput = \"16\"\n"
+        .to_owned()
+        + &chain("default", &["p/b"]);
+    let config = ft_client::config::ClientConfig::from_toml(&config, |_| None).unwrap();
+    let options = Options { config: Some(config), ..Options::default() };
+    let run = &played(&text, &options)[0];
+    assert_eq!((run.cost.total_usd.as_str(), run.cost.unpriced_attempts), ("0.036", 0));
+}

@@ -17,6 +17,7 @@ mod client;
 mod family;
 #[cfg(feature = "prometheus")]
 mod prometheus;
+mod seldom;
 mod series;
 mod target;
 mod trace;

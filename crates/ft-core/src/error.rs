@@ -34,7 +34,8 @@ struct Inner {
 impl ProviderError {
     /// An error of this kind, with the kind's usual scope.
     ///
-    /// It counts as sent (so possibly billed) unless the kind is [`ErrorKind::Connect`].
+    /// It counts as sent (so possibly billed) unless the kind is [`ErrorKind::Connect`] or
+    /// [`ErrorKind::LocalExhausted`].
     #[must_use]
     pub fn new(kind: ErrorKind) -> Self {
         Self {
@@ -49,7 +50,7 @@ impl ProviderError {
                 retry_after: None,
                 limit_tokens: None,
                 request_id: None,
-                sent: !matches!(kind, ErrorKind::Connect),
+                sent: !matches!(kind, ErrorKind::Connect | ErrorKind::LocalExhausted),
                 source: None,
             }),
         }
@@ -228,6 +229,9 @@ impl fmt::Display for ProviderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.inner.kind {
             ErrorKind::Connect => "no connection to the provider",
+            ErrorKind::LocalExhausted => {
+                "this process has no descriptor, local port or memory left for the call"
+            }
             ErrorKind::Interrupted => "the connection ended before the answer was complete",
             ErrorKind::Stalled => "the idle timer fired: the answer began and then nothing came",
             ErrorKind::FirstTokenTimeout => "the first-token timer fired: no content came",
@@ -299,9 +303,10 @@ mod tests {
     }
 
     #[test]
-    fn only_a_failed_connection_is_surely_not_billed() {
+    fn only_what_got_no_connection_is_surely_not_billed() {
         for kind in ErrorKind::ALL {
-            assert_eq!(ProviderError::new(kind).sent(), kind != ErrorKind::Connect);
+            let unsent = matches!(kind, ErrorKind::Connect | ErrorKind::LocalExhausted);
+            assert_eq!(ProviderError::new(kind).sent(), !unsent);
             assert_eq!(ErrorKind::from_name(kind.as_str()), Some(kind));
         }
     }

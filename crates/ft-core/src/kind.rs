@@ -7,6 +7,9 @@
 pub enum ErrorKind {
     /// No connection: refused, unreachable, DNS, TLS, proxy, or the connect timer.
     Connect,
+    /// This process itself lacks what the call needs: a descriptor, a local port, memory, a place in a queue of ours.
+    /// Says nothing about the target, and no byte was sent.
+    LocalExhausted,
     /// The connection was reset or the answer ended before it was complete.
     Interrupted,
     /// The idle timer fired: the answer had begun and then nothing came.
@@ -53,8 +56,9 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Every kind, in the order of the decision table.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Connect,
+        Self::LocalExhausted,
         Self::Interrupted,
         Self::Stalled,
         Self::FirstTokenTimeout,
@@ -83,6 +87,7 @@ impl ErrorKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Connect => "connect",
+            Self::LocalExhausted => "local_exhausted",
             Self::Interrupted => "interrupted",
             Self::Stalled => "stalled",
             Self::FirstTokenTimeout => "first_token_timeout",
@@ -119,7 +124,8 @@ impl ErrorKind {
         match self {
             Self::Connect => Scope::Endpoint,
             Self::QuotaExhausted | Self::Auth | Self::RateLimited => Scope::Credential,
-            Self::DeadlineExceeded
+            Self::LocalExhausted
+            | Self::DeadlineExceeded
             | Self::ContextLength
             | Self::ContentFiltered
             | Self::InvalidRequest

@@ -129,7 +129,10 @@ pub const fn rule(kind: ErrorKind, scope: Scope) -> Rule {
             Scope::Call => Rule::neutral(Next::StopIfFirst),
             Scope::Target | Scope::Credential | Scope::Endpoint => Rule::neutral(Next::Next),
         },
-        ErrorKind::Conflict => Rule { again: true, ..Rule::neutral(Next::Next) },
+        // What this process lacks is no target's fault, and passes as its own calls end.
+        ErrorKind::LocalExhausted | ErrorKind::Conflict => {
+            Rule { again: true, ..Rule::neutral(Next::Next) }
+        }
         ErrorKind::DeadlineExceeded => Rule { bill: Bill::Estimate, ..Rule::neutral(Next::Stop) },
     }
 }
@@ -140,6 +143,7 @@ impl ErrorKind {
     pub const fn is_transient(self) -> bool {
         match self {
             Self::Connect
+            | Self::LocalExhausted
             | Self::Interrupted
             | Self::Stalled
             | Self::FirstTokenTimeout
@@ -170,13 +174,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_that_is_the_callers_or_the_accounts_fault_reaches_a_breaker() {
+    fn nothing_that_is_the_callers_the_accounts_or_our_own_fault_reaches_a_breaker() {
         for kind in ErrorKind::ALL {
             for scope in [Scope::Call, Scope::Target, Scope::Credential, Scope::Endpoint] {
                 let rule = rule(kind, scope);
                 let hurts = matches!(rule.breaker, Mark::Failure | Mark::Slow);
                 let transient = kind.is_transient()
-                    && !matches!(kind, ErrorKind::RateLimited | ErrorKind::Conflict);
+                    && !matches!(
+                        kind,
+                        ErrorKind::RateLimited | ErrorKind::Conflict | ErrorKind::LocalExhausted
+                    );
                 assert_eq!(hurts, transient, "{kind:?}");
             }
         }

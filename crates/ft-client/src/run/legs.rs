@@ -195,6 +195,7 @@ impl Run {
         if delivered {
             target.meters.stream_truncated();
         }
+        self.client.meters.failed(attempt, &error, now);
         self.note(leg);
         self.failures.push(error);
         Event::Failed { target: leg.target, kind, scope, hint, delivered }

@@ -5,19 +5,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ft_core::decide::As;
+use ft_core::{ErrorKind, ProviderError, Tick};
 use ft_cost::Pico;
 use ft_limit::GateReason;
 use metrics::{Counter, Gauge, Histogram};
 
 use super::books::{Books, Showing};
 use super::family;
+use super::seldom::Seldom;
 use super::series::{counter, describe, gauge, histogram};
 use super::target::{Levels, RequestMeters, TargetMeters};
+use super::trace;
 use super::words::{CACHE, Cause, GATES, PHASES, Status};
 use crate::answer::{Attempt, CacheStatus, Outcome, Report, Tier};
 use crate::chain::Chain;
 use crate::error::{Error, FailKind};
 use crate::target::{ProviderState, Target};
+
+/// How long nothing more is said of the same lack.
+const BETWEEN_WARNINGS: Duration = Duration::from_secs(60);
 
 /// The handles of the client.
 pub(crate) struct ClientMeters {
@@ -29,6 +35,8 @@ pub(crate) struct ClientMeters {
     nobody: RequestMeters,
     fallback_rate: Gauge,
     overhead: Histogram,
+    /// Lines of the log on what this process itself lacks.
+    exhausted: Seldom,
     budget: Option<BudgetMeters>,
 }
 
@@ -174,6 +182,7 @@ impl ClientMeters {
             nobody: RequestMeters::new("none", "none"),
             fallback_rate: gauge(&family::FALLBACK_RATE, &[]),
             overhead: histogram(&family::OVERHEAD_SECONDS, &[]),
+            exhausted: Seldom::default(),
             budget,
         }
     }
@@ -202,6 +211,15 @@ impl ClientMeters {
         self.whose(chain, report, None).ended(Status::Cancelled, report.latency);
         if let Some(meters) = self.chains.get(&chain.name) {
             meters.looked_up(report.cache);
+        }
+    }
+
+    /// An attempt failed with this error, and has its outcome.
+    pub(crate) fn failed(&self, attempt: &Attempt, error: &ProviderError, now: Tick) {
+        if error.kind() == ErrorKind::LocalExhausted
+            && let Some(untold) = self.exhausted.due(now, BETWEEN_WARNINGS)
+        {
+            trace::local_exhausted(attempt, error, untold);
         }
     }
 

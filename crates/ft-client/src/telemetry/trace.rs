@@ -2,6 +2,9 @@
 //!
 //! Never a prompt, an answer or a key; and no text of a provider's either, since providers repeat all three.
 
+use std::error::Error as _;
+
+use ft_core::ProviderError;
 use tracing::Span;
 
 use crate::answer::{Attempt, Report};
@@ -25,6 +28,18 @@ pub(crate) fn attempt_ended(span: &Span, attempt: &Attempt) {
         first_token_ms = attempt.first_token.map(millis),
         cost = attempt.cost.map(tracing::field::display),
         "attempt ended"
+    );
+}
+
+/// An attempt failed for what this process itself lacks. `untold`: so many more since this was last told.
+pub(crate) fn local_exhausted(attempt: &Attempt, error: &ProviderError, untold: u64) {
+    let cause = error.source().map(tracing::field::display);
+    tracing::warn!(
+        provider = %attempt.provider,
+        model = %attempt.model,
+        cause,
+        untold,
+        "this process has no descriptor, local port or memory left for a call: raise `ulimit -n`, or lower in_flight"
     );
 }
 

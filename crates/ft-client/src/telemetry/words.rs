@@ -144,6 +144,7 @@ impl Cause {
             | ErrorKind::PayloadTooLarge
             | ErrorKind::Forbidden
             | ErrorKind::ModelNotFound => Self::Refused,
+            ErrorKind::LocalExhausted => Self::Limit,
             ErrorKind::Connect
             | ErrorKind::Interrupted
             | ErrorKind::ServerError

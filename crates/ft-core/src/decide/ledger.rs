@@ -152,6 +152,7 @@ impl Ledger {
                     | ErrorKind::PayloadTooLarge
                     | ErrorKind::ContentFiltered => Some(FailReason::Unsuited),
                     ErrorKind::Connect
+                    | ErrorKind::LocalExhausted
                     | ErrorKind::Interrupted
                     | ErrorKind::Stalled
                     | ErrorKind::FirstTokenTimeout

@@ -98,6 +98,9 @@ fn exhausted(error: &Error) -> Refusal {
         Some(ErrorKind::Overloaded) => {
             new(unavailable, "overloaded_error", error, "upstream_overloaded")
         }
+        Some(ErrorKind::LocalExhausted) => {
+            new(unavailable, "overloaded_error", error, "local_exhausted")
+        }
         Some(_) => new(StatusCode::BAD_GATEWAY, "upstream_error", error, "upstream_error"),
         // All were gated, or their breakers open: nobody was even asked.
         None => new(unavailable, "overloaded_error", error, "no_target_available"),

@@ -37,7 +37,7 @@ impl Latency {
     }
 
     /// The exponential distribution with this mean: the time between two events of which none knows of another,
-    /// such as the requests of many callers.
+    /// such as the requests of many callers, or the incidents of a year. No draw is cut.
     #[must_use]
     pub const fn exponential(mean: Duration) -> Self {
         Self { shape: Shape::Exponential(mean) }
@@ -84,13 +84,12 @@ impl Latency {
             Shape::Exponential(mean) => {
                 // 1 − u lies in (0, 1], which has a logarithm.
                 let times = -ln(1.0 - entropy.unit());
-                Duration::try_from_secs_f64(mean.as_secs_f64() * times).unwrap_or(MOST).min(MOST)
+                seconds(mean.as_secs_f64() * times)
             }
             Shape::LogNormal { mu, sigma } => {
                 // The half step keeps the draw off 0, which has no quantile.
                 let p = entropy.unit() + 0.5 / 9_007_199_254_740_992.0;
-                let seconds = exp(mu + sigma * normal_quantile(p.min(ALMOST_ONE)));
-                Duration::try_from_secs_f64(seconds).unwrap_or(MOST).min(MOST)
+                seconds(exp(mu + sigma * normal_quantile(p.min(ALMOST_ONE))))
             }
         }
     }
@@ -105,7 +104,16 @@ impl Latency {
     }
 }
 
+/// A draw is cut nowhere near where draws are: a bound below its tail would change the distribution, and with it
+/// the mean that was asked for.
+fn seconds(drawn: f64) -> Duration {
+    Duration::try_from_secs_f64(drawn).unwrap_or(Duration::MAX).min(LONGEST)
+}
+
+/// The largest figure of a wait that a profile may state.
 const MOST: Duration = Duration::from_secs(24 * 3_600);
+/// A century: moments that are added up stay far from the end of the clock.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3_600);
 /// The sum above may round up to 1, which has no quantile either.
 const ALMOST_ONE: f64 = 1.0 - f64::EPSILON;
 
@@ -144,6 +152,19 @@ mod tests {
         assert!((MS(247)..MS(253)).contains(&mean), "{mean:?}");
         let under = draws.iter().filter(|draw| **draw < MS(250)).count();
         assert!((62_700..63_700).contains(&under), "{under}");
+    }
+
+    #[test]
+    fn gaps_of_days_have_their_mean_too() {
+        for days in [1, 2, 5, 10, 30, 366] {
+            let day = Duration::from_secs(24 * 3_600);
+            let latency = Latency::exponential(day * days);
+            let mut entropy = Entropy::seeded(u64::from(days));
+            let sum: f64 = (0..100_000).map(|_| latency.draw(&mut entropy).as_secs_f64()).sum();
+            let mean = sum / 100_000.0 / day.as_secs_f64();
+            // Three standard errors.
+            assert!((mean / f64::from(days) - 1.0).abs() < 0.01, "{mean} days, not {days}");
+        }
     }
 
     #[test]

@@ -64,36 +64,50 @@ impl Model {
         if let Err(refusal) = self.admit(seen.credential, prompt + tokens, now) {
             return *refusal;
         }
-        let paced = |reply: Reply| {
-            let chunks = self.chunks(tokens);
-            reply
-                .latency(whole_millis(stretch(draw.latency, slow)))
-                .first_token(whole_millis(stretch(draw.first_token, slow)))
-                .per_chunk(whole_millis(spread(stretch(draw.per_token, slow), tokens, chunks)))
+        let latency = whole_millis(stretch(draw.latency, slow));
+        let first_token = whole_millis(stretch(draw.first_token, slow));
+        let per_token = stretch(draw.per_token, slow);
+        let (before, fault) = match self.fault(&draw, tokens) {
+            Met::Reply(reply) => return reply.latency(latency).first_token(first_token),
+            Met::Nothing => (tokens, None),
+            Met::Fault(fault) => (tokens, Some(fault)),
+            Met::Broken(how, token) if seen.stream => {
+                (token, Some(how.after(self.chunks(token, per_token).number)))
+            }
+            // Of a plain answer half of the body comes, wherever it breaks.
+            Met::Broken(how, _) => (tokens, Some(how.after(0))),
         };
-        match self.fault(&draw, tokens) {
-            Met::Nothing => paced(self.answer(seen, tokens, wanted)),
-            Met::Fault(fault) => paced(self.answer(seen, tokens, wanted).fault(fault)),
-            Met::Reply(reply) => paced(*reply),
+        let chunks = self.chunks(before, per_token);
+        let mut reply = self
+            .answer(seen, tokens, wanted)
+            .latency(latency)
+            .first_token(first_token)
+            .per_chunk(whole_millis(chunks.pace(per_token)));
+        if self.profile.chunk_tokens > 1 {
+            reply = reply.in_chunks(chunks.ends(tokens));
+        }
+        match fault {
+            Some(fault) => reply.fault(fault),
+            None => reply,
         }
     }
 
     fn answer(&self, seen: &Seen<'_>, tokens: u64, wanted: u64) -> Reply {
-        let text = words(seen.text_hash(), tokens);
-        let mut reply = match self.chunks(tokens) {
-            chunks if chunks < tokens => Reply::pieces(text, piece_ends(tokens, chunks)),
-            _ => Reply::text(text),
-        };
+        let mut reply = Reply::text(words(seen.text_hash(), tokens));
         reply.brief = self.profile.chunk_tokens > 1;
         if tokens < wanted { reply.finish(FinishReason::Length) } else { reply }
     }
 
-    /// How many chunks of content an answer has.
-    fn chunks(&self, tokens: u64) -> u64 {
-        match tokens {
+    /// How the first so many tokens of an answer come in chunks.
+    fn chunks(&self, tokens: u64, per_token: Duration) -> Chunks {
+        // Whole tokens that come within the longest silence between two chunks.
+        let spoken = LONGEST_SILENCE.as_nanos() / per_token.as_nanos().max(1);
+        let each = u64::try_from(spoken).unwrap_or(u64::MAX).clamp(1, self.profile.chunk_tokens);
+        let number = match tokens {
             0 => 0,
-            _ => 1 + (tokens - 1).div_ceil(self.profile.chunk_tokens),
-        }
+            _ => 1 + (tokens - 1).div_ceil(each),
+        };
+        Chunks { tokens, number }
     }
 
     fn fault(&self, draw: &Draw, tokens: u64) -> Met {
@@ -103,8 +117,8 @@ impl Model {
             draw.fault < sum
         });
         let Some(hit) = hit else { return Met::Nothing };
-        let chunks = self.chunks(tokens);
-        let chunk = |draw: &Draw| usize::try_from(draw.place % chunks.max(1)).unwrap_or(0);
+        // Evenly over the tokens: so many of them come before it.
+        let token = draw.place % tokens.max(1);
         // The order is that of `Faults::shares`.
         match hit {
             0 => Met::Reply(Box::new(Reply::status(500))),
@@ -113,9 +127,9 @@ impl Model {
             3 => Met::Fault(Fault::Refuse),
             4 => Met::Fault(Fault::Reset),
             5 => Met::Fault(Fault::Hang),
-            6 => Met::Fault(Fault::CutAfter(chunk(draw))),
-            7 => Met::Fault(Fault::StallAfter(chunk(draw))),
-            8 => Met::Fault(Fault::MalformedAt(chunk(draw) + 1)),
+            6 => Met::Broken(Break::Cut, token),
+            7 => Met::Broken(Break::Stall, token),
+            8 => Met::Broken(Break::Malformed, token),
             _ => {
                 let words = "The server had an error while processing your request.";
                 Met::Fault(Fault::ErrorAfter(
@@ -165,7 +179,29 @@ impl Model {
 enum Met {
     Nothing,
     Fault(Fault),
+    /// In the middle, after so many tokens.
+    Broken(Break, u64),
     Reply(Box<Reply>),
+}
+
+/// How an answer breaks off in its middle.
+#[derive(Clone, Copy)]
+enum Break {
+    Cut,
+    Stall,
+    Malformed,
+}
+
+impl Break {
+    /// The fault after so many chunks.
+    fn after(self, chunks: u64) -> Fault {
+        let chunks = usize::try_from(chunks).unwrap_or(usize::MAX);
+        match self {
+            Self::Cut => Fault::CutAfter(chunks),
+            Self::Stall => Fault::StallAfter(chunks),
+            Self::Malformed => Fault::MalformedAt(chunks.saturating_add(1)),
+        }
+    }
 }
 
 /// The numbers drawn for one attempt.
@@ -220,20 +256,33 @@ fn whole_millis(wait: Duration) -> Duration {
     Duration::from_millis(u64::try_from((nanos + MILLI / 2) / MILLI).unwrap_or(u64::MAX))
 }
 
-/// The wait before each further chunk, so that all of them take as long as their tokens one by one.
-fn spread(per_token: Duration, tokens: u64, chunks: u64) -> Duration {
-    if chunks < 2 || chunks == tokens {
-        return per_token;
-    }
-    let times = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
-    per_token.saturating_mul(times(tokens - 1)) / times(chunks - 1)
+/// As long as tokens flow, chunks come at least this often: a reader's idle timer must not take their size for silence.
+const LONGEST_SILENCE: Duration = Duration::from_millis(500);
+
+/// The first tokens of an answer, in chunks: one token in the first, the rest evenly over the others.
+#[derive(Clone, Copy, Default)]
+struct Chunks {
+    tokens: u64,
+    number: u64,
 }
 
-/// Where each chunk ends in a text of four bytes a token: one token in the first, the rest evenly.
-fn piece_ends(tokens: u64, chunks: u64) -> Vec<usize> {
-    let (rest, further) = (tokens.saturating_sub(1), chunks.saturating_sub(1).max(1));
-    let end = |chunk: u64| usize::try_from(4 * (1 + rest * chunk / further)).unwrap_or(usize::MAX);
-    (0..chunks).map(end).collect()
+impl Chunks {
+    /// Where each chunk ends in a text of four bytes a token. What is left of an answer of `all` is one more chunk.
+    fn ends(self, all: u64) -> Vec<usize> {
+        let (rest, further) = (self.tokens.saturating_sub(1), self.number.saturating_sub(1).max(1));
+        let bytes = |tokens: u64| usize::try_from(4 * tokens).unwrap_or(usize::MAX);
+        let chunks = (0..self.number).map(|chunk| bytes(1 + rest * chunk / further));
+        chunks.chain((self.tokens < all).then(|| bytes(all))).collect()
+    }
+
+    /// The wait before each further chunk, so that all of them take as long as their tokens one by one.
+    fn pace(self, per_token: Duration) -> Duration {
+        if self.number < 2 || self.number == self.tokens {
+            return per_token;
+        }
+        let times = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+        per_token.saturating_mul(times(self.tokens - 1)) / times(self.number - 1)
+    }
 }
 
 /// OpenAI's words for it, since readers look for the number in them.

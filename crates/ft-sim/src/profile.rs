@@ -30,9 +30,10 @@ pub struct Profile {
     /// Tokens of an answer, held to the caller's limit (finish reason `length`). Default 16 to 64, drawn evenly:
     /// a short paragraph, so that many requests cost little. At most 1,000,000.
     pub answer_tokens: Size,
-    /// Tokens in each chunk after the first, which has one. Default 1. More of them make a simulation of millions
-    /// cheap: streams then also leave out ids and the chunk with the role alone. Neither the moment of the first
-    /// content nor that of the end changes.
+    /// The most tokens in each chunk after the first, which has one. Default 1. More of them make a simulation of
+    /// millions cheap: streams then also leave out ids and the chunk with the role alone. Neither the moment of the
+    /// first content nor that of the end changes; chunks come at least twice a second where tokens do; and a fault
+    /// in the middle still falls between any two tokens.
     pub chunk_tokens: u64,
     /// The share of faults, from 0 to 1, that is the provider's and not the model's: a request that met one at this
     /// model meets it at the provider's other models as well. Default 0. Counts where draws follow the request
@@ -74,11 +75,11 @@ pub struct Faults {
     pub reset: f64,
     /// Nothing comes at all.
     pub hang: f64,
-    /// The answer is cut somewhere, evenly over its chunks.
+    /// The answer is cut somewhere, evenly over its tokens: of *n* attempts of *n* tokens one is cut before the first.
     pub cut: f64,
-    /// The answer stalls somewhere, evenly over its chunks.
+    /// The answer stalls somewhere, evenly over its tokens.
     pub stall: f64,
-    /// A chunk somewhere is not JSON, evenly over the chunks.
+    /// A chunk somewhere is not JSON, evenly over the tokens.
     pub malformed: f64,
     /// An error comes inside a `200`.
     pub error_inside: f64,

@@ -104,11 +104,6 @@ impl Reply {
         Self::with_body(200, Body::Words { text, pieces: Some(ends), tool_calls: Vec::new() })
     }
 
-    /// An answer with this text, whose stream has a chunk up to each of these bytes, the last of them its end.
-    pub(crate) fn pieces(text: String, ends: Vec<usize>) -> Self {
-        Self::with_body(200, Body::Words { text, pieces: Some(ends), tool_calls: Vec::new() })
-    }
-
     /// An answer that calls this tool. `arguments` is JSON as text.
     #[must_use]
     pub fn tool(name: impl Into<String>, arguments: impl Into<String>) -> Self {
@@ -335,6 +330,14 @@ impl Reply {
     #[must_use]
     pub fn finish(mut self, reason: FinishReason) -> Self {
         self.finish = Some(reason);
+        self
+    }
+
+    /// Makes the stream of an answer in words have a chunk up to each of these bytes, the last of them its end.
+    pub(crate) fn in_chunks(mut self, ends: Vec<usize>) -> Self {
+        if let Body::Words { pieces, .. } = &mut self.body {
+            *pieces = Some(ends);
+        }
         self
     }
 

@@ -41,28 +41,33 @@ struct Part {
 
 /// How often each of the last requests asked, for draws that follow the request.
 ///
-/// A request is forgotten when one that came a multiple of [`SLOTS`](Self::SLOTS) later needs its place. It would
-/// then meet what it met the first time, which no simulation is large enough for to matter.
+/// A request is forgotten when as many others as a set has places have come to its set since: some 16,000 requests
+/// later. It would then meet what it met the first time.
 #[derive(Debug, Default)]
 struct Again {
-    slots: Vec<(u64, u64)>,
+    /// Sets of [`WAYS`](Self::WAYS) places, the latest request of each set first.
+    places: Vec<(u64, u64)>,
 }
 
 impl Again {
-    const SLOTS: usize = 1 << 14;
+    const SETS: usize = 1 << 11;
+    const WAYS: usize = 8;
 
     /// How often this request has asked, this time included.
     fn nth(&mut self, request: u64) -> u64 {
-        if self.slots.is_empty() {
-            self.slots = vec![(0, 0); Self::SLOTS];
+        if self.places.is_empty() {
+            self.places = vec![(0, 0); Self::SETS * Self::WAYS];
         }
-        let at = usize::try_from(request % Self::SLOTS as u64).unwrap_or(0);
-        let slot = &mut self.slots[at];
-        if slot.0 != request {
-            *slot = (request, 0);
+        let set = usize::try_from(request % Self::SETS as u64).unwrap_or(0);
+        let set = &mut self.places[set * Self::WAYS..][..Self::WAYS];
+        let known = set.iter().position(|place| place.0 == request);
+        let at = known.unwrap_or(Self::WAYS - 1);
+        if known.is_none() {
+            set[at] = (request, 0);
         }
-        slot.1 += 1;
-        slot.1
+        set[at].1 += 1;
+        set[..=at].rotate_right(1);
+        set[0].1
     }
 }
 
@@ -182,5 +187,23 @@ impl Stage {
     fn is_down(&self, model: &str) -> bool {
         let down = self.down.read().unwrap_or_else(PoisonError::into_inner);
         down.iter().any(|name| name == model)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_remembered_while_thousands_of_others_ask() {
+        let mut again = Again::default();
+        let mut draw = Entropy::seeded(7);
+        let requests: Vec<u64> = (0..4_000).map(|_| draw.next_u64()).collect();
+        for nth in 1..=3 {
+            let counts: Vec<u64> = requests.iter().map(|request| again.nth(*request)).collect();
+            let right = counts.iter().filter(|count| **count == nth).count();
+            // A set of eight has two of them on average; nine in one are one in four thousand sets.
+            assert!(right >= 3_970, "{right} of 4,000 at the {nth}th time");
+        }
     }
 }

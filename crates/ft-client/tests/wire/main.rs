@@ -11,6 +11,7 @@ mod configured;
 mod credentials;
 mod endpoints;
 mod lossless;
+mod modelled;
 mod raw;
 mod streams;
 mod table;

@@ -16,9 +16,12 @@ pub(super) fn classify(
     // Some vendors give the status again, as a number, where others have a code.
     let inner_status = error.and_then(|error| u16::try_from(error.get("code")?.as_u64()?).ok());
     let (code, vendor_type) = (text("code"), text("type"));
+    let message = text("message").unwrap_or_default();
+    let failed = || code.as_deref().filter(|code| *code == "server_error" && !crowded(&message));
     let kind = code
         .as_deref()
         .and_then(by_word)
+        .or_else(|| failed().map(|_| ErrorKind::ServerError))
         .or_else(|| vendor_type.as_deref().and_then(by_word))
         .unwrap_or_else(|| by_status(inner_status.unwrap_or(status)));
     let mut made = ProviderError::new(kind).with_status(status);
@@ -31,7 +34,7 @@ pub(super) fn classify(
     if let Some(param) = text("param") {
         made = made.with_param(param);
     }
-    if let Some(message) = text("message") {
+    if !message.is_empty() {
         made = made.with_message(message);
     }
     if let Some(wait) = hint(headers) {
@@ -51,6 +54,13 @@ fn by_word(word: &str) -> Option<ErrorKind> {
         "overloaded_error" => ErrorKind::Overloaded,
         _ => return None,
     })
+}
+
+/// Whether an error of the server says that it has too much to do, as those of an outage often do.
+fn crowded(message: &str) -> bool {
+    ["overloaded", "busy", "unavailable", "capacity", "loading"]
+        .iter()
+        .any(|word| message.contains(word))
 }
 
 fn by_status(status: u16) -> ErrorKind {

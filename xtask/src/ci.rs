@@ -69,6 +69,8 @@ enum StepName {
     Features,
     /// The lock-free parts under the interleavings that loom finds.
     Loom,
+    /// Random worlds in which several things go wrong at once, in virtual time and over sockets.
+    Worlds,
     /// Alert rules and metric text, where promtool is installed.
     Tools,
     /// The release binary shows its demo.
@@ -188,14 +190,16 @@ fn run_commands(commands: &[Cmd], root: &Path, keep_going: bool, tally: &mut Tal
 }
 
 fn report(ended: &[Ended], planned: usize, missing: &[String]) {
-    println!("\n== summary");
+    println!("\n== summary, in minutes");
     for step in ended {
         let word = if step.failures.is_empty() { "ok" } else { "FAILED" };
-        println!("{:<9} {word:<6} {:>7.1} s", step.name.text(), step.took.as_secs_f64());
+        println!("{:<9} {word:<6} {:>6.2}", step.name.text(), step.took.as_secs_f64() / 60.0);
         for failure in &step.failures {
             println!("          {failure}");
         }
     }
+    let minutes: f64 = ended.iter().map(|step| step.took.as_secs_f64() / 60.0).sum();
+    println!("{:<16} {minutes:>6.2}", "all");
     if ended.len() < planned {
         println!("{} steps did not run after the failure (--keep-going)", planned - ended.len());
     }

@@ -8,6 +8,7 @@
 mod bench;
 mod ci;
 mod process;
+mod prove;
 mod tidy;
 mod workspace;
 
@@ -31,6 +32,7 @@ enum Verb {
     Ci(ci::Options),
     Tidy(tidy::Options),
     Bench(bench::Options),
+    Prove(prove::Options),
 }
 
 fn main() -> ExitCode {
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         Some(Verb::Ci(options)) => ci::run(&options),
         Some(Verb::Tidy(options)) => tidy::run(&options),
         Some(Verb::Bench(options)) => bench::run(&options),
+        Some(Verb::Prove(options)) => prove::run(&options),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -8,8 +8,8 @@ use std::path::Path;
 use cargo_metadata::{Metadata, Package};
 
 use super::{Options, StepName};
-use crate::Outcome;
 use crate::process::Cmd;
+use crate::{Outcome, prove};
 
 /// One step of a run.
 #[derive(Debug)]
@@ -72,6 +72,8 @@ impl Plan {
             steps.push(commands(StepName::Tools, tools));
         }
         steps.push(Step { name: StepName::Smoke, action: Action::Smoke, counts_tests: false });
+        // After the smoke run, which built all but the worlds themselves for release.
+        steps.push(commands(StepName::Worlds, prove::worlds(prove::SEEDS, prove::SOCKETS)));
         let mut plan = Self { steps, missing };
         if std::env::var("CI").is_ok_and(|value| value == "true") {
             plan.for_ci(root);
@@ -122,6 +124,7 @@ fn wants(name: StepName, options: &Options) -> bool {
         | StepName::Doc
         | StepName::Features
         | StepName::Loom
+        | StepName::Worlds
         | StepName::Tools
         | StepName::Smoke => !options.fast,
     }
@@ -193,9 +196,20 @@ fn shown_below(path: &cargo_metadata::camino::Utf8Path, root: impl AsRef<Path>) 
     path.strip_prefix(root.as_ref()).unwrap_or(path).to_string()
 }
 
-/// Alert rules (`docs/alerts/*.yml`) and recorded metric text (`docs/**/*.prom`).
+/// Alert rules (`docs/alerts/*.yml`), their tests (`docs/alerts/*-test.yml`, which are no rules) and recorded metric
+/// text (`docs/**/*.prom`).
 fn promtool(root: &Path, missing: &mut Vec<String>) -> Outcome<Vec<Cmd>> {
+    let checks = promtool_checks(root)?;
+    if !checks.is_empty() && !is_installed("promtool") {
+        missing.push("alert rules and metric text: promtool is not installed".to_owned());
+        return Ok(Vec::new());
+    }
+    Ok(checks)
+}
+
+fn promtool_checks(root: &Path) -> Outcome<Vec<Cmd>> {
     let mut rules = Vec::new();
+    let mut tests = Vec::new();
     let mut metrics = Vec::new();
     let mut folders = vec![root.join("docs")];
     while let Some(folder) = folders.pop() {
@@ -206,24 +220,23 @@ fn promtool(root: &Path, missing: &mut Vec<String>) -> Outcome<Vec<Cmd>> {
             let extension = path.extension().and_then(|extension| extension.to_str());
             match extension {
                 _ if path.is_dir() => folders.push(path),
-                Some("yml" | "yaml") if folder.ends_with("alerts") => rules.push(shown),
+                Some("yml" | "yaml") if folder.ends_with("alerts") => {
+                    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+                    if stem.ends_with("-test") { tests.push(shown) } else { rules.push(shown) }
+                }
                 Some("prom") => metrics.push(shown),
                 _ => {}
             }
         }
     }
-    let mut checks: Vec<Cmd> = rules
+    Ok(rules
         .into_iter()
         .map(|path| Cmd::new("promtool", &["check", "rules"]).arg(path))
+        .chain(tests.into_iter().map(|path| Cmd::new("promtool", &["test", "rules"]).arg(path)))
         .chain(
             metrics.into_iter().map(|path| Cmd::new("promtool", &["check", "metrics"]).input(path)),
         )
-        .collect();
-    if !checks.is_empty() && !is_installed("promtool") {
-        checks.clear();
-        missing.push("alert rules and metric text: promtool is not installed".to_owned());
-    }
-    Ok(checks)
+        .collect())
 }
 
 /// Whether a program stands in one of the folders of `PATH`.
@@ -254,8 +267,8 @@ mod tests {
 
     #[test]
     fn a_full_run_has_every_step_but_the_shorter_form_of_another() {
-        use StepName::{Clients, Clippy, Doc, Examples, Features, Fmt, Smoke, Test, Tidy};
-        let full = [Fmt, Tidy, Clippy, Test, Examples, Clients, Doc, Features, Smoke];
+        use StepName::{Clients, Clippy, Doc, Examples, Features, Fmt, Smoke, Test, Tidy, Worlds};
+        let full = [Fmt, Tidy, Clippy, Test, Examples, Clients, Doc, Features, Smoke, Worlds];
         assert_eq!(names(&options(false, &[])), full);
     }
 
@@ -303,6 +316,16 @@ mod tests {
         let shown: Vec<String> = checks.iter().map(ToString::to_string).collect();
         assert!(shown.iter().any(|line| line.ends_with("ft-core --no-default-features")));
         assert!(shown.iter().any(|line| line.ends_with("--features chat")), "{shown:?}");
+    }
+
+    #[test]
+    fn tests_of_rules_are_run_as_tests_and_not_checked_as_rules() {
+        let shown = promtool_checks(&workspace::root()).unwrap();
+        let shown: Vec<String> = shown.iter().map(ToString::to_string).collect();
+        assert!(shown.contains(&"promtool check rules docs/alerts/ft.yml".to_owned()), "{shown:?}");
+        let test = "promtool test rules docs/alerts/ft-test.yml".to_owned();
+        assert!(shown.contains(&test), "{shown:?}");
+        assert!(!shown.contains(&"promtool check rules docs/alerts/ft-test.yml".to_owned()));
     }
 
     #[test]

@@ -50,6 +50,7 @@ const LAYERS: &[Layer] = &[
         &[],
     ),
     layer("ft-bench", &["ft-core", "ft-holysheep", "ft-client", "ft-sim", "ft-gateway"], &[]),
+    layer("ft-worlds", &["ft-core", "ft-client", "ft-sim", "ft-gateway"], &[]),
     layer("xtask", &[], &[]),
 ];
 
@@ -60,7 +61,7 @@ const CORE_MAY_USE: &[&str] =
 /// Crates that reach the network, and the only crates of ours that may.
 const NETWORK: &[&str] = &["axum", "hyper", "hyper-util", "reqwest", "rustls"];
 const ON_THE_NETWORK: &[&str] =
-    &["ft-holysheep", "ft-sim", "ft-client", "ft-gateway", "ft-cli", "ft-bench"];
+    &["ft-holysheep", "ft-sim", "ft-client", "ft-gateway", "ft-cli", "ft-bench", "ft-worlds"];
 
 /// Crates that stay small without features: everything below them, however deep.
 const SMALL: &[&str] = &["ft-breaker", "ft-limit"];

@@ -1,0 +1,111 @@
+//! `worlds`: plays random worlds and says which invariants they break.
+
+#![expect(clippy::print_stdout, reason = "a command-line tool speaks on standard output")]
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use clap::Parser;
+use ft_worlds::generate::world;
+use ft_worlds::invariants::{judge, names};
+use ft_worlds::known::all;
+use ft_worlds::shrink::shrink;
+use ft_worlds::tally::play_all;
+
+/// Play random worlds in which several things go wrong at once, and check what must hold in each.
+///
+/// Exit code 0 when every invariant held, 1 when not.
+#[derive(Debug, Parser)]
+struct Options {
+    /// How many worlds, from `--from` on.
+    #[arg(long, default_value_t = 200)]
+    seeds: u64,
+
+    /// The first seed.
+    #[arg(long, default_value_t = 0)]
+    from: u64,
+
+    /// One world only: its script, and what it breaks.
+    #[arg(long)]
+    seed: Option<u64>,
+
+    /// The named worlds only, as a table.
+    #[arg(long)]
+    known: bool,
+
+    /// How many of the broken worlds are shrunk to the least that still breaks.
+    #[arg(long, default_value_t = 3)]
+    shrink: usize,
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let held = match options.seed {
+        Some(seed) => one(seed, options.shrink > 0),
+        None if options.known => known(),
+        None => known() & many(&options),
+    };
+    if held { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn one(seed: u64, smaller: bool) -> bool {
+    let world = world(seed);
+    println!("{world}");
+    let (_, broken) = judge(&world);
+    for violation in &broken {
+        println!("BROKEN {violation}");
+        if smaller {
+            println!("{}", shrink(&world, violation.name));
+        }
+    }
+    broken.is_empty()
+}
+
+fn known() -> bool {
+    println!(
+        "{:<46} {:>9} {:>7} {:>9} {:>7} {:>6}",
+        "", "answered", "naive", "1st tier", "naive", "calls"
+    );
+    let mut held = true;
+    for known in all() {
+        let outcome = known.outcome();
+        held &= outcome.holds();
+        println!(
+            "{:<46} {:>7.1} % {:>5.1} % {:>7.1} % {:>5.1} % {:>6.3}{}",
+            known.name,
+            outcome.answered,
+            outcome.naive.0,
+            outcome.first,
+            outcome.naive.1,
+            outcome.calls,
+            if outcome.holds() { "" } else { "  WORSE" },
+        );
+    }
+    held
+}
+
+fn many(options: &Options) -> bool {
+    let tally = play_all(options.from, options.seeds);
+    println!("{} worlds, {} requests, {} attempts", tally.worlds, tally.requests, tally.attempts);
+    let mut by_name: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+    for (seed, violation) in &tally.broken {
+        by_name.entry(violation.name).or_default().push(*seed);
+    }
+    for name in names() {
+        match by_name.get(name) {
+            None => println!("held    {name}"),
+            Some(seeds) => {
+                let shown: Vec<_> = seeds.iter().take(8).map(u64::to_string).collect();
+                println!("BROKEN  {name}: {} worlds, seeds {}", seeds.len(), shown.join(" "));
+            }
+        }
+    }
+    let mut shrunk = Vec::new();
+    for (seed, violation) in &tally.broken {
+        if shrunk.len() < options.shrink && !shrunk.contains(&violation.name) {
+            shrunk.push(violation.name);
+            println!("\nseed {seed}: {violation}\n{}", shrink(&world(*seed), violation.name));
+        }
+    }
+    tally.broken.is_empty()
+}

@@ -1,0 +1,50 @@
+//! Many worlds on all cores, and what was found in them.
+
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::generate::world;
+use crate::invariants::{Violation, judge};
+
+/// What many worlds showed.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// How many worlds were played.
+    pub worlds: u64,
+    /// How many requests they had.
+    pub requests: u64,
+    /// How many attempts their providers saw.
+    pub attempts: u64,
+    /// What was broken, by seed.
+    pub broken: Vec<(u64, Violation)>,
+}
+
+/// Plays the worlds of these seeds on all cores.
+#[must_use]
+pub fn play_all(from: u64, seeds: u64) -> Tally {
+    let next = AtomicU64::new(from);
+    let tally = Mutex::new(Tally::default());
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= from + seeds {
+                        return;
+                    }
+                    let (played, violations) = judge(&world(seed));
+                    let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
+                    tally.worlds += 1;
+                    tally.requests += played.calls.len() as u64;
+                    tally.attempts += played.attempts.len() as u64;
+                    tally.broken.extend(violations.into_iter().map(|violation| (seed, violation)));
+                }
+            });
+        }
+    });
+    let mut tally = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
+    tally.broken.sort_by_key(|(seed, _)| *seed);
+    tally
+}

@@ -1,0 +1,58 @@
+//! `cargo xtask prove`: the machines that look for what nobody thought of, at any size.
+
+use clap::{Args, Subcommand};
+
+use crate::process::Cmd;
+use crate::{Outcome, workspace};
+
+/// How many worlds CI plays in virtual time.
+pub(crate) const SEEDS: u64 = 2_000;
+/// How many it plays over sockets.
+pub(crate) const SOCKETS: u64 = 200;
+
+/// Look for what nobody thought of: random worlds, fuzzed inputs.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Worlds in which several things go wrong at once.
+    Worlds {
+        /// How many in virtual time.
+        #[arg(long, default_value_t = SEEDS)]
+        seeds: u64,
+
+        /// How many over sockets, through the gateway.
+        #[arg(long, default_value_t = 0)]
+        sockets: u64,
+    },
+}
+
+/// Runs it; true when everything held.
+///
+/// # Errors
+/// When the build cannot be started.
+pub(crate) fn run(options: &Options) -> Outcome<bool> {
+    let root = workspace::root();
+    match options.what {
+        What::Worlds { seeds, sockets } => {
+            for command in worlds(seeds, sockets) {
+                println!("$ {command}");
+                if !command.stream(&root, |line| println!("{line}"))? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        }
+    }
+}
+
+/// The commands that play this many worlds.
+pub(crate) fn worlds(seeds: u64, sockets: u64) -> Vec<Cmd> {
+    let run =
+        format!("run --release --quiet --package ft-worlds -- --seeds {seeds} --sockets {sockets}");
+    vec![Cmd::cargo(&run)]
+}

@@ -101,6 +101,7 @@ fn target(
         prefill: luck.chance(0.5),
         attempt_timeout,
         first_token_timeout: first,
+        idle_timeout: secs(30),
         in_flight: in_flight(luck, fair),
         upstream_stream: first.is_some(),
         faults,

@@ -82,6 +82,7 @@ fn world(seed: usize, rate: f64, targets: &[(Fault, f64)]) -> World {
             prefill: false,
             attempt_timeout: Duration::from_secs(60),
             first_token_timeout: None,
+            idle_timeout: Duration::from_secs(30),
             in_flight: 100_000,
             upstream_stream: false,
             faults: vec![spell],

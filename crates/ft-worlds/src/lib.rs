@@ -16,7 +16,9 @@ pub mod luck;
 pub mod naive;
 pub mod play;
 pub mod shrink;
+pub mod sockets;
 pub mod tally;
+pub mod wire;
 pub mod world;
 
 pub use world::World;

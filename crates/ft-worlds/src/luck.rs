@@ -10,6 +10,7 @@ use ft_core::{Clock, Entropy, Tick};
 use ft_sim::{Log, Reply, Script, Scripts, Seen, SimProvider};
 use serde_json::json;
 
+use crate::wire;
 use crate::world::{Fault, TargetSpec, World, provider_name};
 
 /// The text that every target gives to this question: distinct words, so that none can be lost or doubled unseen.
@@ -42,19 +43,21 @@ pub fn hash(text: &str) -> u64 {
 #[must_use]
 pub fn providers(world: &World, clock: &Arc<dyn Clock>, log: &Log) -> Vec<SimProvider> {
     let began = clock.now();
-    let of = |place: usize| {
-        let targets = world.targets().filter(move |target| target.provider == place);
-        targets.fold(Scripts::new(), |scripts, target| {
-            scripts.model(target.model(), script(world.seed, target.clone(), began))
-        })
-    };
     let all = world.credentials.iter().enumerate();
     all.map(|(place, &credentials)| {
-        let name = provider_name(place);
-        SimProvider::with_log(name, of(place), Arc::clone(clock), world.seed, log.clone())
+        let (name, scripts) = (provider_name(place), scripts(world, place, began));
+        SimProvider::with_log(name, scripts, Arc::clone(clock), world.seed, log.clone())
             .with_credentials(credentials)
     })
     .collect()
+}
+
+/// What the models of the provider at this place do, from this moment on.
+pub(crate) fn scripts(world: &World, place: usize, began: Tick) -> Scripts {
+    let targets = world.targets().filter(move |target| target.provider == place);
+    targets.fold(Scripts::new(), |scripts, target| {
+        scripts.model(target.model(), script(world.seed, target.clone(), began))
+    })
 }
 
 fn script(seed: u64, target: TargetSpec, began: Tick) -> Script {
@@ -102,6 +105,10 @@ fn reply(target: &TargetSpec, seen: &Seen<'_>, fault: Option<Fault>, latency: Du
         }
         Fault::Garbled(word) => well.malformed_at(inside(word).max(1)),
         Fault::Empty => well.empty_choices(),
+        Fault::Wire(failure, words) => {
+            let so_far = pieces[..inside(words)].concat();
+            wire::FAILURES[failure % wire::FAILURES.len()].reply(&so_far, seen.stream).latency(latency)
+        }
         Fault::KeyRefused(credential) if seen.credential == format!("credential {credential}") => {
             Reply::status(401).latency(latency)
         }

@@ -29,6 +29,10 @@ struct Options {
     #[arg(long)]
     seed: Option<u64>,
 
+    /// How many worlds are played over sockets as well, through the gateway.
+    #[arg(long, default_value_t = 0)]
+    sockets: u64,
+
     /// The named worlds only, as a table.
     #[arg(long)]
     known: bool,
@@ -43,7 +47,7 @@ fn main() -> ExitCode {
     let held = match options.seed {
         Some(seed) => one(seed, options.shrink > 0),
         None if options.known => known(),
-        None => known() & many(&options),
+        None => known() & many(&options) & sockets(&options),
     };
     if held { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -82,6 +86,21 @@ fn known() -> bool {
         );
     }
     held
+}
+
+fn sockets(options: &Options) -> bool {
+    if options.sockets == 0 {
+        return true;
+    }
+    let broken = ft_worlds::sockets::play_all(options.from, options.sockets);
+    println!("\n{} worlds over sockets", options.sockets);
+    for (seed, violation) in &broken {
+        println!("BROKEN  seed {seed}: {violation}");
+    }
+    if broken.is_empty() {
+        println!("held    the whole truth or an error, everybody ends, nothing is kept");
+    }
+    broken.is_empty()
 }
 
 fn many(options: &Options) -> bool {

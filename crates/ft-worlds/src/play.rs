@@ -17,7 +17,7 @@ use crate::luck::providers;
 use crate::world::World;
 pub use caller::Plan;
 pub(crate) use caller::plans;
-pub(crate) use setup::EMERGENCY;
+pub(crate) use setup::{EMERGENCY, config};
 
 /// One request and how it ended.
 #[derive(Clone, Debug)]

@@ -50,6 +50,8 @@ pub struct TargetSpec {
     pub attempt_timeout: Duration,
     /// How long its first content may take.
     pub first_token_timeout: Option<Duration>,
+    /// How long a stream may stand still.
+    pub idle_timeout: Duration,
     /// Most calls in flight.
     pub in_flight: u32,
     /// Whether upstream is asked for a stream even for a plain answer.
@@ -94,6 +96,8 @@ pub enum Fault {
     Garbled(usize),
     /// An answer without choices.
     Empty,
+    /// The failure under status 200 at this place of [`wire::FAILURES`](crate::wire::FAILURES), after so many words.
+    Wire(usize, usize),
     /// This key is refused; the provider's others are well.
     KeyRefused(usize),
 }
@@ -200,6 +204,7 @@ impl Fault {
             | Self::Stall(_)
             | Self::ErrorInside(_)
             | Self::Garbled(_)
+            | Self::Wire(..)
             | Self::KeyRefused(_) => false,
         }
     }

@@ -40,7 +40,7 @@ pub(super) fn client(
     builder.build().expect("a world that can be set up")
 }
 
-fn config(world: &World) -> ClientConfig {
+pub(crate) fn config(world: &World) -> ClientConfig {
     let settings = &world.settings;
     let tiers = world.tiers.iter().enumerate().map(|(at, tier)| {
         let targets: Vec<_> = tier.targets.iter().map(target).collect();
@@ -70,6 +70,7 @@ fn config(world: &World) -> ClientConfig {
 fn target(spec: &TargetSpec) -> TargetConfig {
     let mut target = TargetConfig::new(spec.provider_name(), spec.model())
         .with_attempt_timeout(spec.attempt_timeout)
+        .with_idle_timeout(spec.idle_timeout)
         .with_in_flight(spec.in_flight);
     target.first_token_timeout = spec.first_token_timeout;
     if spec.upstream_stream {

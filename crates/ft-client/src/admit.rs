@@ -9,14 +9,12 @@ use std::time::Duration;
 use ft_context::{FitReport, Strategy, Window, fit, output_reserve, refit};
 use ft_core::decide::{As, Skip};
 use ft_core::{ChatRequest, Tick};
-use ft_cost::{LEAST_OUTPUT, UnknownPrice};
 use ft_limit::{Attempt as Share, GateReason, Gated};
 
 use crate::asked::Asked;
 use crate::attempt::Timers;
 use crate::chain::reserve_after;
 use crate::guards::{Guards, Held, Passes};
-use crate::money::Money;
 use crate::run::Run;
 use crate::target::Target;
 
@@ -254,70 +252,4 @@ impl Run {
             _ => Share::Further,
         }
     }
-
-    /// Takes the money that the attempt may cost, with a smaller output limit when only that fits.
-    fn reserve(
-        &mut self,
-        target: &Target,
-        request: &mut Asked,
-        fit: &mut Option<FitReport>,
-    ) -> Result<Option<Money>, Refusal> {
-        if self.budgets.is_none() {
-            return Ok(None);
-        }
-        let wall = self.client.world.clock.wall();
-        let Some(price) = target.price(wall) else {
-            return match self.client.unknown_price {
-                UnknownPrice::Deny => {
-                    self.unpriced = true;
-                    Err(Skip::Spend.into())
-                }
-                UnknownPrice::Warn => Ok(None),
-            };
-        };
-        let input = request.tokens(target.counter());
-        let wanted = target.output_at_most(request);
-        let choices = u64::from(request.choices());
-        let mut retry_at = None;
-        for each in [wanted, LEAST_OUTPUT.min(wanted)] {
-            let amount = price.at_most(input.at_most(), each.saturating_mul(choices));
-            match self.budgets.reserve(amount, wall) {
-                Ok(mut money) => {
-                    if let (true, Asked::Chat(request)) = (each < wanted, &mut *request) {
-                        Arc::make_mut(request).set_output_limit(each);
-                        let report = FitReport {
-                            dropped_messages: 0,
-                            dropped_turns: 0,
-                            dropped_tokens: 0,
-                            tokens: input,
-                            max_output: None,
-                        };
-                        fit.get_or_insert(report).max_output = Some(each);
-                    }
-                    money.sent();
-                    return Ok(Some(money));
-                }
-                Err(refused) => {
-                    retry_at = refused.retry_at;
-                    self.callers_money |= refused.callers;
-                }
-            }
-        }
-        let millis = retry_at.map(|at| Duration::from_millis(at.0.saturating_sub(wall.0)));
-        let now = self.now();
-        Err(Refusal { why: Skip::Spend, retry_at: millis.map(|millis| now.after(millis)) })
-    }
 }
-
-impl Target {
-    /// The most tokens that the provider may put into one answer to this request.
-    pub(crate) fn output_at_most(&self, request: &Asked) -> u64 {
-        let card = self.card.as_ref().and_then(|card| card.max_output);
-        let most = card.or(self.context_window()).unwrap_or(FALLBACK_OUTPUT);
-        request.output_limit().map_or(most, |asked| asked.min(most))
-    }
-}
-
-/// What an answer may be long where neither the request, the card nor a window says so: the largest output
-/// limit of the models in the catalogue's first profile is below it.
-const FALLBACK_OUTPUT: u64 = 32_768;

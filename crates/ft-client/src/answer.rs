@@ -1,12 +1,13 @@
 //! The answer to a request, and the report of how it came about.
 
+use std::iter::Sum;
 use std::time::Duration;
 
 use ft_context::FitReport;
 use ft_core::chat::EmbeddingResponse;
 use ft_core::decide::{As, Skip};
 use ft_core::{ChatResponse, ErrorKind};
-use ft_cost::Pico;
+use ft_cost::{Billed, Pico};
 use serde::{Serialize, Serializer};
 
 /// An answer: what was said, and how it came about.
@@ -67,12 +68,43 @@ pub struct Report {
     pub cost: Option<Pico>,
     /// Whether a part of the cost is an estimate, because a provider did not say.
     pub cost_is_estimate: bool,
+    /// The tokens of all attempts together by which the cost was reckoned.
+    pub tokens: Tokens,
     /// What the cache did.
     pub cache: CacheStatus,
     /// What was dropped to make the request fit the model that answered.
     pub fit: Option<FitReport>,
     /// Whether the answer was continued on another target in the middle of its stream.
     pub continued: bool,
+}
+
+/// Tokens that are billed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Tokens {
+    /// Of requests.
+    pub input: u64,
+    /// Those of them that were read from the provider's prompt cache.
+    pub cached_input: u64,
+    /// Of answers, reasoning included.
+    pub output: u64,
+}
+
+impl Tokens {
+    pub(crate) const NONE: Self = Self { input: 0, cached_input: 0, output: 0 };
+
+    pub(crate) const fn of(billed: &Billed) -> Self {
+        Self { input: billed.request(), cached_input: billed.cached_input, output: billed.output }
+    }
+}
+
+impl Sum for Tokens {
+    fn sum<I: Iterator<Item = Self>>(tokens: I) -> Self {
+        tokens.fold(Self::NONE, |sum, other| Self {
+            input: sum.input.saturating_add(other.input),
+            cached_input: sum.cached_input.saturating_add(other.cached_input),
+            output: sum.output.saturating_add(other.output),
+        })
+    }
 }
 
 /// A provider and a model.
@@ -168,6 +200,8 @@ pub struct Attempt {
     pub cost: Option<Pico>,
     /// Whether the cost is an estimate, because the provider did not say.
     pub cost_is_estimate: bool,
+    /// The tokens by which it was reckoned, whether the price is known or not.
+    pub tokens: Tokens,
     /// The HTTP status of a failure, where there was one.
     pub status: Option<u16>,
     /// The provider's own code of a failure, where it gave one.

@@ -52,8 +52,21 @@ impl Asked {
         }
     }
 
+    /// As [`ChatRequest::billed_output_limit`].
+    pub(crate) fn billed_output_limit(&self) -> Option<u64> {
+        match self {
+            Self::Chat(request) => request.billed_output_limit(),
+            Self::Vectors(_) => Some(0),
+        }
+    }
+
     pub(crate) fn choices(&self) -> u32 {
         self.chat().map_or(1, |request| request.choices())
+    }
+
+    /// As [`ChatRequest::billed_choices`].
+    pub(crate) fn billed_choices(&self) -> u64 {
+        self.chat().map_or(1, |request| request.billed_choices())
     }
 
     pub(crate) fn wants_usage(&self) -> bool {

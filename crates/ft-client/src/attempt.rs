@@ -13,7 +13,9 @@ use tokio::time::timeout;
 
 use crate::asked::{Asked, vectors_wanted};
 use crate::guards::Guards;
+use crate::overrun::Overrun;
 use crate::reading::{Reading, Trouble};
+use crate::run::words_of;
 use crate::target::Target;
 
 /// What an attempt is to bring.
@@ -56,6 +58,8 @@ pub(crate) struct Job {
     pub(crate) began: Tick,
     /// Set at first content, where somebody waits to hedge it.
     pub(crate) heard: Option<Arc<AtomicBool>>,
+    /// How far its stream may go, where money was taken for it.
+    pub(crate) overrun: Option<Overrun>,
 }
 
 /// How an attempt ended. Small: it is handed up through every future of the request.
@@ -171,6 +175,10 @@ impl Job {
                 }
                 Ok(Some(piece)) => {
                     so_far.push_piece(&piece);
+                    if self.goes_too_far(&piece, &so_far) {
+                        let error = Overrun::error();
+                        return Err(Box::new(Bad { error, neutral: false, so_far }));
+                    }
                     if first_token.is_none() && piece.has_content() {
                         let now = self.clock.now();
                         *first_token = Some(now.since(self.began));
@@ -207,6 +215,12 @@ impl Job {
                 }
             }
         }
+    }
+
+    /// Whether a stream that has come so far with this piece has gone far past what was reserved for it.
+    pub(crate) fn goes_too_far(&mut self, piece: &Piece, so_far: &Assembler) -> bool {
+        let Self { overrun: Some(overrun), target, .. } = self else { return false };
+        overrun.reads(piece, || words_of(target.counter(), so_far.so_far()))
     }
 
     fn fired(&self, timer: Timer, so_far: Assembler) -> Box<Bad> {

@@ -268,6 +268,7 @@ impl ClientBuilder {
             chains,
             targets,
             cap,
+            spend_kept: if spend.is_none() { self.spend_before() } else { None },
             spend,
             spend_window: self
                 .config

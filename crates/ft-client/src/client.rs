@@ -43,6 +43,8 @@ pub(crate) struct Inner {
     pub(crate) targets: Vec<Arc<Target>>,
     pub(crate) cap: Arc<AmplificationCap>,
     pub(crate) spend: Option<Arc<SpendBudget>>,
+    /// The budget that was, where there is none now: should it come back within its window, it has not forgotten.
+    pub(crate) spend_kept: Option<Arc<SpendBudget>>,
     /// Its window and its soft mark.
     pub(crate) spend_window: (SpendPer, f64),
     pub(crate) unknown_price: UnknownPrice,

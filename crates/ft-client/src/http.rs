@@ -31,6 +31,7 @@ pub(crate) fn provider(
         .with_connect_timeout(config.connect_timeout)
         .with_allow_plain_http(config.allow_plain_http)
         .with_include_usage(config.include_usage)
+        .with_stops_on_disconnect(config.stops_on_disconnect)
         .with_clock(Arc::clone(clock));
     for (at, key) in config.keys.iter().enumerate() {
         let wrong = |wrong: InvalidKey| {

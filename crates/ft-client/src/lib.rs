@@ -75,11 +75,14 @@ mod hedge;
 #[cfg(feature = "http")]
 mod http;
 mod money;
+mod outputs;
+mod overrun;
 mod reading;
+mod reserve;
 mod run;
 mod target;
 
-pub use answer::{Answer, Attempt, CacheStatus, Embedded, Outcome, Report, ServedBy, Tier};
+pub use answer::{Answer, Attempt, CacheStatus, Embedded, Outcome, Report, ServedBy, Tier, Tokens};
 pub use budget::BudgetStatus;
 pub use builder::ClientBuilder;
 pub use client::{Client, ConfiguredTarget};

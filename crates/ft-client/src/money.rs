@@ -15,6 +15,7 @@ pub(crate) struct Budgets {
 /// What is reserved for one attempt in each of them. The amounts are the same.
 pub(crate) struct Money {
     reserved: [Option<Reservation>; 2],
+    output: u64,
 }
 
 /// A budget refused.
@@ -61,7 +62,7 @@ impl Budgets {
         }
         match refused {
             Some(refused) => Err(refused),
-            None => Ok(Money { reserved }),
+            None => Ok(Money { reserved, output: 0 }),
         }
     }
 
@@ -75,9 +76,16 @@ impl Budgets {
 }
 
 impl Money {
-    /// The request is on its way: from now on a drop is a cancelled attempt, which may be billed.
-    pub(crate) fn sent(&mut self) {
+    /// The request is on its way, and may have so many tokens of output: from now on a drop is a cancelled attempt,
+    /// which may be billed.
+    pub(crate) fn sent(mut self, output: u64) -> Self {
         self.reserved.iter_mut().flatten().for_each(Reservation::sent);
+        Self { output, ..self }
+    }
+
+    /// The tokens of output in the amount.
+    pub(crate) fn output(&self) -> u64 {
+        self.output
     }
 
     /// The amount reserved.
@@ -131,8 +139,7 @@ mod tests {
     #[test]
     fn both_pay_the_same() {
         let budgets = both(10, 6);
-        let mut money = budgets.reserve(Pico::from_dollars(5), NOW).ok().unwrap();
-        money.sent();
+        let money = budgets.reserve(Pico::from_dollars(5), NOW).ok().unwrap().sent(0);
         assert_eq!(left(&budgets), [Pico::from_dollars(5), Pico::from_dollars(1)]);
         money.pay(Some(Pico::from_dollars(2)));
         assert_eq!(left(&budgets), [Pico::from_dollars(8), Pico::from_dollars(4)]);

@@ -1,11 +1,12 @@
 //! What one call overrides.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use ft_core::decide::MidStream;
 use ft_cost::SpendBudget;
 
+use crate::answer::Report;
 use crate::config::{Commit, DEFAULT_CHAIN};
 
 /// Overrides of one call. All default to the chain's own settings.
@@ -38,6 +39,8 @@ pub struct CallOptions {
     pub idempotency_key: Option<String>,
     /// The request's id in answers and logs. Default: a new one.
     pub request_id: Option<String>,
+    /// Where the report goes of a call that is dropped before its end.
+    pub report_on_drop: Option<Arc<OnceLock<Report>>>,
 }
 
 impl Default for CallOptions {
@@ -56,6 +59,7 @@ impl Default for CallOptions {
             spend: None,
             idempotency_key: None,
             request_id: None,
+            report_on_drop: None,
         }
     }
 }
@@ -156,6 +160,14 @@ impl CallOptions {
     #[must_use]
     pub fn with_request_id(mut self, id: impl Into<String>) -> Self {
         self.request_id = Some(id.into());
+        self
+    }
+
+    /// Keeps the report of the call if it, or the stream that it became, is dropped before its end: what it cost by
+    /// then, settled as it is in budgets and metrics. A call that ended has given its report, and leaves this empty.
+    #[must_use]
+    pub fn with_report_on_drop(mut self, kept: Arc<OnceLock<Report>>) -> Self {
+        self.report_on_drop = Some(kept);
         self
     }
 

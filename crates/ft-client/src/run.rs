@@ -29,6 +29,7 @@ use crate::options::CallOptions;
 use crate::stream::Body;
 use legs::Legs;
 
+pub(crate) use cost::words_of;
 pub(crate) use end::Done;
 pub(crate) use legs::{Leg, Won};
 

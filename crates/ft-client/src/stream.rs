@@ -16,6 +16,7 @@ use futures_util::future::BoxFuture;
 use crate::answer::{Answer, Report};
 use crate::attempt::{Bad, Good, Head, Job};
 use crate::error::Error;
+use crate::overrun::Overrun;
 use crate::reading::{Reading, Trouble};
 use crate::run::{End, Leg, Run, Won};
 
@@ -208,6 +209,11 @@ impl Body {
         Poll::Ready(match ready!(next) {
             Ok(Some(piece)) => {
                 self.so_far.push_piece(&piece);
+                if self.job.goes_too_far(&piece, &self.so_far) {
+                    let so_far = std::mem::take(&mut self.so_far);
+                    let error = Overrun::error();
+                    return Poll::Ready(Some(Err(Box::new(Bad { error, neutral: false, so_far }))));
+                }
                 Some(Ok(piece))
             }
             Ok(None) => None,
@@ -272,7 +278,7 @@ impl Run {
         let called = whole.is_some_and(|whole| {
             whole.choices.iter().any(|choice| !choice.message.tool_calls.is_empty())
         });
-        if called {
+        if called || job.overrun.is_some_and(|overrun| overrun.is_over()) {
             self.forbid_continuing();
         }
         self.broke_at.get_or_insert(self.failures.len());
@@ -289,10 +295,12 @@ impl Run {
     }
 
     /// The caller leaves in the middle of a stream: what was said is billed, and nothing held against the target.
-    pub(crate) fn abandon_stream(&mut self) {
-        if let Some(body) = self.streaming.take() {
-            let Body { leg, job, so_far, .. } = *body;
-            self.left_stream(leg, job, so_far.so_far());
-        }
+    ///
+    /// Returns which target it was, and when its first content came.
+    pub(crate) fn abandon_stream(&mut self) -> Option<(usize, Option<Duration>)> {
+        let body = self.streaming.take()?;
+        let Body { leg, job, so_far, first_token, .. } = *body;
+        self.left_stream(leg, job, so_far.so_far());
+        Some((leg.target, first_token))
     }
 }

@@ -12,10 +12,14 @@ use ft_cost::{Catalogue, Price, Row};
 use ft_limit::{Gate, GateReason, InFlight, RetryBudget, Slowness, Widening};
 
 use crate::config::TargetConfig;
+use crate::outputs::Outputs;
 use crate::telemetry::TargetMeters;
 
 /// How long a window that a provider's refusal gave away is believed: a smaller backend may have answered.
 const LEARNED_FOR: Duration = Duration::from_secs(600);
+
+/// More tokens than any model takes, where nobody says how large a window is.
+const NO_WINDOW: u64 = u32::MAX as u64;
 
 /// A provider with what its targets share.
 pub(crate) struct ProviderState {
@@ -67,6 +71,8 @@ pub(crate) struct Target {
     pub(crate) speed: Arc<Slowness>,
     /// First-token times, for the moment to hedge.
     pub(crate) hedge_speed: Arc<Slowness>,
+    /// How long its answers are, for what an attempt may have cost that brought none.
+    pub(crate) outputs: Outputs,
     pub(crate) meters: TargetMeters,
     /// A number for the widening of throttles from a model to its credential.
     pub(crate) number: u32,
@@ -105,6 +111,7 @@ impl Target {
             in_flight: parts.in_flight,
             speed: parts.speed,
             hedge_speed: parts.hedge_speed,
+            outputs: Outputs::default(),
             meters: parts.meters,
             learned_limit: AtomicU64::new(u64::MAX),
             learned_at: AtomicU64::new(0),
@@ -134,13 +141,21 @@ impl Target {
         self.config.context_window.or(self.card.as_ref().map(|card| card.context_window))
     }
 
+    /// The most tokens that one request can have, or one answer: the model's window. What an operator configured
+    /// may be less than that, and the provider does not know.
+    pub(crate) fn most_tokens(&self) -> u64 {
+        let card = self.card.as_ref().map(|card| card.context_window);
+        self.config.context_window.max(card).unwrap_or(NO_WINDOW)
+    }
+
     pub(crate) fn takes_prefill(&self) -> bool {
         let card = || self.card.as_ref().is_some_and(|card| card.capabilities.prefill);
         self.config.prefill.unwrap_or_else(card)
     }
 
-    /// Takes over what another one learnt of the same model's window.
+    /// Takes over what another one learnt of the same model's window and answers.
     pub(crate) fn learn_from(&self, other: &Self) {
+        self.outputs.learn_from(&other.outputs);
         let learned =
             [(&self.learned_limit, &other.learned_limit), (&self.learned_at, &other.learned_at)];
         for (own, other) in learned {
@@ -205,6 +220,7 @@ impl Target {
         self.breaker.reset();
         self.speed.clear();
         self.hedge_speed.clear();
+        self.outputs.clear();
         self.learned_limit.store(u64::MAX, Ordering::Relaxed);
         for (own, shared) in self.credential_gates.iter().zip(&self.provider.credentials) {
             own.clear();

@@ -32,8 +32,9 @@ pub enum Bound {
     Exact,
     /// It was estimated.
     Estimated {
-        /// The tokens that the text cannot exceed in an encoding whose tokens have at least one byte; for
-        /// images, audio and files the documented flat bound.
+        /// The tokens that the text cannot exceed in an encoding whose tokens have at least one byte; for images
+        /// the documented flat bound. Above every model's window (4,294,967,295 and more) where only that bounds
+        /// the rest: audio, files, what stands at a URL.
         at_most: u64,
     },
 }

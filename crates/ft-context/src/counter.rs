@@ -4,7 +4,7 @@ use std::fmt;
 
 use ft_core::{ChatRequest, Message};
 
-use crate::pieces::{self, Piece};
+use crate::pieces::{self, Piece, UNBOUNDED};
 use crate::{Estimator, Overhead, TokenCount, json};
 
 /// Counts the tokens of texts, messages and requests for one model.
@@ -52,6 +52,7 @@ fn count_piece<C: Counter + ?Sized>(counter: &C, piece: &Piece<'_>) -> TokenCoun
         Piece::Text(text) => return counter.count_text(text),
         Piece::Known(tokens) => return TokenCount::exact(*tokens),
         Piece::Assumed(tokens) => return TokenCount::estimated(*tokens, *tokens),
+        Piece::Unbounded(tokens) => return TokenCount::estimated(*tokens, UNBOUNDED),
         Piece::Json(value) => json::write(value, &mut text),
         Piece::Fields(fields) => json::write_fields(fields, &mut text),
     }
@@ -62,8 +63,9 @@ fn count_piece<C: Counter + ?Sized>(counter: &C, piece: &Piece<'_>) -> TokenCoun
 
 /// The tokens that the request cannot exceed, from lengths alone: no text is read.
 ///
-/// Every token of a byte-level or byte-fallback encoding has at least one byte, and what is not text has its
-/// flat bound.
+/// Every token of a byte-level or byte-fallback encoding has at least one byte, and an image has its flat bound.
+/// Where the request has audio, a file, what stands at a URL or a part of an unknown kind, the bound is above every
+/// window: whoever pays for the request bounds it by the model's own.
 #[must_use]
 pub fn upper_bound(request: &ChatRequest, overhead: &Overhead) -> u64 {
     bound_within(request, overhead, u64::MAX).unwrap_or(u64::MAX)

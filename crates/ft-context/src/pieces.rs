@@ -16,8 +16,10 @@ pub(crate) enum Piece<'a> {
     Fields(&'a Extra),
     /// Tokens of a published template.
     Known(u64),
-    /// Tokens of an unpublished template, or the flat bound of what is not text.
+    /// Tokens of an unpublished template, or the flat bound of an image.
     Assumed(u64),
+    /// What nothing but the model's window bounds, and the tokens that it is taken for.
+    Unbounded(u64),
 }
 
 impl Piece<'_> {
@@ -28,12 +30,21 @@ impl Piece<'_> {
             Self::Json(value) => json::length(value),
             Self::Fields(fields) => json::fields_length(fields),
             Self::Known(tokens) | Self::Assumed(tokens) => *tokens,
+            Self::Unbounded(_) => UNBOUNDED,
         }
     }
 }
 
-/// Tokens of a file that is named by an id, whose size cannot be known here.
-pub(crate) const FILE_BY_ID: u64 = 16_384;
+/// The bound of what has none here: above every window there is, and still a number that JSON carries exactly.
+pub(crate) const UNBOUNDED: u64 = u32::MAX as u64;
+
+/// Tokens that a thing is taken for whose size cannot be known here: it is named by an id or a URL, or is of an
+/// unknown kind.
+const ELSEWHERE: u64 = 16_384;
+
+/// Kinds of parts of which all that the model reads is text.
+const WORDS: [&str; 7] =
+    ["text", "input_text", "output_text", "refusal", "thinking", "reasoning", "redacted_thinking"];
 
 /// Base64 characters of audio for one token. Eight kilobits a second is the thinnest speech and 32 tokens a
 /// second the densest count (Gemini): 1,333 characters for 32 tokens.
@@ -136,29 +147,38 @@ fn of_part<'a>(part: &'a Part, overhead: &Overhead, visit: &mut impl FnMut(Piece
     if let Some(text) = &part.text {
         visit(Piece::Text(text));
     }
-    // Base64 is never counted as text: an image of 5 MB is not five million tokens.
+    // Base64 is never counted as text: an image of 5 MB is not five million tokens. But for an image, which vendors
+    // scale down, no number of bytes bounds what it decodes to: a minute of silence is as small as a blank page, and
+    // what stands elsewhere has any size.
     match part.kind.as_str() {
         "text" => {}
         "image_url" | "image" | "input_image" => visit(Piece::Assumed(overhead.per_image)),
         "input_audio" => {
-            let chars = embedded(&part.extra, "input_audio", "data").unwrap_or(0);
-            visit(Piece::Assumed(1 + chars / AUDIO_CHARS_PER_TOKEN));
+            let chars = embedded(&part.extra, "input_audio", "data");
+            let about = chars.map_or(ELSEWHERE, |chars| 1 + chars / AUDIO_CHARS_PER_TOKEN);
+            visit(Piece::Unbounded(about));
         }
         // A document's text deflates to about a quarter, and four bytes make a token: a token per byte.
-        "file" => match embedded(&part.extra, "file", "file_data") {
-            Some(chars) => visit(Piece::Assumed(1 + chars / 4 * 3)),
-            None => visit(Piece::Assumed(FILE_BY_ID)),
-        },
-        _ => {
-            visit(Piece::Text(&part.kind));
+        "file" => {
+            let chars = embedded(&part.extra, "file", "file_data");
+            visit(Piece::Unbounded(chars.map_or(ELSEWHERE, |chars| 1 + chars / 4 * 3)));
+        }
+        words if WORDS.contains(&words) => {
+            visit(Piece::Text(words));
             fields(&part.extra, visit);
+        }
+        _ => {
+            let bytes = json::fields_length(&part.extra);
+            visit(Piece::Unbounded(ELSEWHERE.max(bytes / AUDIO_CHARS_PER_TOKEN)));
         }
     }
 }
 
-/// The length of a text inside a part's own field.
+/// The length of the bytes inside a part's own field; `None` where they are elsewhere, and this is where.
 fn embedded(extra: &Extra, field: &str, inner: &str) -> Option<u64> {
-    Some(extra.get(field)?.get(inner)?.as_str()?.len() as u64)
+    let text = extra.get(field)?.get(inner)?.as_str()?;
+    let is_url = text.get(..8).is_some_and(|head| head.contains("://"));
+    (!is_url).then_some(text.len() as u64)
 }
 
 fn fields<'a>(fields: &'a Extra, visit: &mut impl FnMut(Piece<'a>)) {

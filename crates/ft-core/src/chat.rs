@@ -9,6 +9,7 @@ mod chunk;
 mod embedding;
 pub mod json;
 mod lenient;
+mod limits;
 mod lossless;
 mod message;
 mod piece;

@@ -57,6 +57,12 @@ pub trait Provider: Send + Sync + 'static {
         1
     }
 
+    /// Whether the work for a call ends, and with it what is billed, when its connection is closed. Default: that of
+    /// a streamed call does, which cannot be written to anybody any more; that of a whole answer goes on to its end.
+    fn stops_on_disconnect(&self, streamed: bool) -> bool {
+        streamed
+    }
+
     /// Asks for a complete answer.
     ///
     /// # Errors

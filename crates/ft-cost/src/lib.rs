@@ -34,6 +34,7 @@ mod decimal;
 mod money;
 mod rate;
 
+mod billed;
 mod day;
 mod price;
 
@@ -50,6 +51,7 @@ mod estimate;
 mod select;
 
 pub use afford::{LEAST_OUTPUT, UnknownPrice, affordable_output, output_cap};
+pub use billed::Billed;
 pub use billing::{Bill, Billing};
 pub use catalogue::{
     Catalogue, CatalogueError, Finding, LiteLlmImport, Row, STALE_AFTER_DAYS, Skipped, Wrong,

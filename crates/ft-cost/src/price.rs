@@ -2,7 +2,7 @@
 
 use ft_core::{UnixMillis, Usage};
 
-use crate::{Day, Pico, Rate};
+use crate::{Billed, Day, Pico, Rate};
 
 /// The price of one model in one period.
 ///
@@ -87,21 +87,23 @@ impl Price {
         tier.map_or(&self.rates, |tier| &tier.rates)
     }
 
-    /// What these tokens cost.
+    /// What a reported usage costs, read as [`Billed::of`] does.
     ///
     /// A provider that reports no usage reports zeros: settle such a call at its estimate instead.
     #[must_use]
     pub fn cost(&self, usage: &Usage) -> Pico {
-        let rates = self.rates_for(usage.prompt_tokens);
-        let cached = usage.cached_tokens();
-        let written = usage.cache_write_tokens();
-        // `Usage` bounds both parts by the whole.
-        let plain = usage.prompt_tokens - cached - written;
+        self.cost_of(&Billed::of(usage))
+    }
+
+    /// What these tokens cost.
+    #[must_use]
+    pub fn cost_of(&self, billed: &Billed) -> Pico {
+        let rates = self.rates_for(billed.request());
         [
-            rates.input.times(plain),
-            rates.cached_input.unwrap_or(rates.input).times(cached),
-            rates.cache_write.unwrap_or(rates.input).times(written),
-            rates.output.times(usage.completion_tokens),
+            rates.input.times(billed.input),
+            rates.cached_input.unwrap_or(rates.input).times(billed.cached_input),
+            rates.cache_write.unwrap_or(rates.input).times(billed.cache_write),
+            rates.output.times(billed.output),
         ]
         .into_iter()
         .sum()

@@ -13,8 +13,8 @@ pub struct RequestSize {
     pub output: u64,
     /// The most that one answer may have, when the caller set a limit; else the model's own limit holds.
     pub output_at_most: Option<u64>,
-    /// How many answers are asked for, at least 1: each is billed.
-    pub choices: u32,
+    /// How many answers are made, at least 1: each is billed.
+    pub choices: u64,
 }
 
 impl RequestSize {
@@ -29,13 +29,12 @@ impl RequestSize {
     /// The answer is expected to have `expected_output` tokens, or as many as its limit when that is less.
     #[must_use]
     pub fn of(request: &ChatRequest, input: u64, input_at_most: u64, expected_output: u64) -> Self {
-        let limit = request.output_limit();
         Self {
             input,
             input_at_most: input_at_most.max(input),
-            output: expected_output.min(limit.unwrap_or(u64::MAX)),
-            output_at_most: limit,
-            choices: request.choices(),
+            output: expected_output.min(request.output_limit().unwrap_or(u64::MAX)),
+            output_at_most: request.billed_output_limit(),
+            choices: request.billed_choices(),
         }
     }
 
@@ -67,6 +66,6 @@ impl RequestSize {
 
     /// The tokens of all answers together.
     pub(crate) fn outputs(&self, each: u64) -> u64 {
-        each.saturating_mul(u64::from(self.choices.max(1)))
+        each.saturating_mul(self.choices.max(1))
     }
 }

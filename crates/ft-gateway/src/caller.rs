@@ -13,12 +13,13 @@ use std::time::Duration;
 
 use ft_client::config::DEFAULT_CHAIN;
 use ft_client::{CallOptions, Report};
-use ft_core::{Clock, Tick, UnixMillis};
+use ft_core::{Tick, UnixMillis};
 use http::{HeaderMap, StatusCode};
 
 pub(crate) use self::key::presented;
 pub use self::key::{InvalidKeyHash, KeyHash};
 use self::minute::MinuteWindow;
+use self::money::Books;
 pub(crate) use self::money::Purse;
 pub(crate) use self::scope::Scope;
 pub(crate) use self::settings::{CallerSettings, InvalidCaller};
@@ -37,6 +38,8 @@ pub(crate) struct Callers {
     keys: Vec<(KeyHash, Arc<Caller>)>,
     /// Requests whose key was missing or wrong; who sent them is not known.
     strangers: Arc<Tally>,
+    /// Also of those who are here no more.
+    books: Books,
 }
 
 /// One who asks.
@@ -70,6 +73,7 @@ impl Callers {
             by_name: BTreeMap::new(),
             keys: Vec::new(),
             strangers: Arc::default(),
+            books: Books::default(),
         }
     }
 
@@ -85,6 +89,7 @@ impl Callers {
             by_name: BTreeMap::new(),
             keys: Vec::new(),
             strangers: Arc::default(),
+            books: Books::default(),
         };
         for settings in settings {
             callers.add(settings)?;
@@ -108,6 +113,9 @@ impl Callers {
             return Err(invalid("requests_per_minute must be at least 1"));
         }
         let purse = spend.map(Purse::new).transpose().map_err(|error| invalid(error.rule))?;
+        if let Some(purse) = &purse {
+            self.books.add(&name, purse);
+        }
         let caller = Arc::new(Caller {
             name: name.clone(),
             scope,
@@ -129,17 +137,14 @@ impl Callers {
         }
     }
 
-    /// Takes over what must survive a reload: of each caller whose name stays, the minute's requests, the money
-    /// spent in the window, and all counts.
-    pub(crate) fn inherit(self, old: &Self, clock: &dyn Clock) -> Self {
-        let Self { anybody, by_name, keys, strangers: _ } = self;
-        let wall = clock.wall();
+    /// Takes over what must survive a reload: of each caller whose name stays, the minute's requests and all counts;
+    /// of each who has or had a budget its books, in which requests under way still settle. What the books allow is the older configuration's until [`take_over`](Self::take_over).
+    pub(crate) fn inherit(self, old: &Self) -> Self {
+        let Self { anybody, by_name, keys, strangers: _, mut books } = self;
+        books.inherit(&old.books);
         let mut renewed = BTreeMap::new();
         for (name, caller) in by_name {
-            let caller = match old.by_name.get(&name) {
-                Some(old) => Arc::new(caller.after(old, wall)),
-                None => caller,
-            };
+            let caller = Arc::new(caller.after(old.by_name.get(&name).map(|old| &**old), &books));
             renewed.insert(name, caller);
         }
         let keys = keys
@@ -153,7 +158,12 @@ impl Callers {
             (Some(_), Some(old)) => Some(Arc::clone(old)),
             (anybody, _) => anybody,
         };
-        Self { anybody, by_name: renewed, keys, strangers: Arc::clone(&old.strangers) }
+        Self { anybody, by_name: renewed, keys, strangers: Arc::clone(&old.strangers), books }
+    }
+
+    /// From now on these callers' budgets hold, with what is written in their books.
+    pub(crate) fn take_over(&self) {
+        self.iter().filter_map(Caller::purse).for_each(Purse::take_over);
     }
 
     /// Who sent these headers.
@@ -310,16 +320,22 @@ impl Caller {
         purse.used_up(wall).map(|next| (purse, next))
     }
 
-    fn after(&self, old: &Self, wall: UnixMillis) -> Self {
-        let minute = old.minute.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    fn after(&self, old: Option<&Self>, books: &Books) -> Self {
+        let minute = |old: &Self| {
+            Mutex::new(old.minute.lock().unwrap_or_else(PoisonError::into_inner).clone())
+        };
+        let purse = |purse: &Purse| match books.of(&self.name) {
+            Some(budget) => purse.clone().with_books(budget),
+            None => purse.clone(),
+        };
         Self {
             name: self.name.clone(),
             scope: self.scope.clone(),
             cache: self.cache,
             requests_per_minute: self.requests_per_minute,
-            minute: Mutex::new(minute),
-            purse: self.purse.as_ref().map(|purse| purse.after(old.purse.as_ref(), wall)),
-            tally: Arc::clone(&old.tally),
+            minute: old.map(minute).unwrap_or_default(),
+            purse: self.purse.as_ref().map(purse),
+            tally: Arc::clone(old.map_or(&self.tally, |old| &old.tally)),
         }
     }
 }

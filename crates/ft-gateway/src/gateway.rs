@@ -178,9 +178,10 @@ impl Gateway {
         let reload = Reload::done(&self.inner.started, &config.server);
         let config = config.on_sockets_of(&self.inner.started)?;
         // Before the client: its building takes over what the old one holds.
-        let callers = Live::callers(&config)?.inherit(&old.callers, self.clock());
+        let callers = Live::callers(&config)?.inherit(&old.callers);
         let build = || Client::builder().config(config.client.clone()).inherit(&old.client).build();
         let client = self.inner.prometheus.with(build).map_err(|wrong| config.locate(wrong))?;
+        callers.take_over();
         self.inner.live.store(Arc::new(Live::new(config, client, callers)));
         Ok(reload)
     }

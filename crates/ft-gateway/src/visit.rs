@@ -22,6 +22,8 @@ pub(crate) struct Visit {
     pub(crate) streamed: bool,
     model: String,
     end: End,
+    /// The report of a call that its caller left.
+    left: Arc<OnceLock<Report>>,
     /// Who else waits for its end.
     told: Option<Arc<OnceLock<End>>>,
 }
@@ -58,6 +60,7 @@ impl Visit {
             model: String::new(),
             streamed: false,
             end: End::LEFT,
+            left: Arc::default(),
             told: None,
         }
     }
@@ -108,15 +111,19 @@ impl Visit {
         self.gateway.clock().now().since(self.began)
     }
 
-    /// The caller left in the middle of the answer.
-    pub(crate) fn left(&mut self, report: Report) {
-        self.ended(LEFT, None, Some(report));
+    /// Where its call leaves its report if the caller leaves before the end: dropped before this is, as everything
+    /// is that a visit outlives.
+    pub(crate) fn left(&self) -> Arc<OnceLock<Report>> {
+        Arc::clone(&self.left)
     }
 }
 
 impl Drop for Visit {
     fn drop(&mut self) {
-        let end = std::mem::replace(&mut self.end, End::LEFT);
+        let mut end = std::mem::replace(&mut self.end, End::LEFT);
+        if end.report.is_none() {
+            end.report = self.left.get().cloned();
+        }
         self.gateway.meters().ended(self.route, end.status);
         if let (Some(caller), Some(report)) = (&self.caller, &end.report) {
             caller.charge(report);

@@ -73,6 +73,9 @@ pub struct HttpConfig {
     /// Whether streams are asked for usage. Default yes: without it a streamed answer has no exact price.
     /// Off for vendors that refuse a field they do not know.
     pub include_usage: bool,
+    /// Whether the provider stops working, and billing, when a call is dropped. Default `None`: streams stop, whole
+    /// answers do not.
+    pub stops_on_disconnect: Option<bool>,
     /// What failures mean. Default: the table that ships with this crate.
     pub classifier: Classifier,
     /// The calendar, for waits that are given as a date. Default: the operating system's.
@@ -104,6 +107,7 @@ impl HttpConfig {
             http2: true,
             direct: true,
             include_usage: true,
+            stops_on_disconnect: None,
             classifier: Classifier::builtin(),
             clock: Arc::new(SystemClock::new()),
         }
@@ -226,6 +230,13 @@ impl HttpConfig {
     #[must_use]
     pub fn with_include_usage(mut self, ask: bool) -> Self {
         self.include_usage = ask;
+        self
+    }
+
+    /// Sets whether the provider stops working when a call is dropped; `None` for the usual: streams do.
+    #[must_use]
+    pub fn with_stops_on_disconnect(mut self, stops: Option<bool>) -> Self {
+        self.stops_on_disconnect = stops;
         self
     }
 

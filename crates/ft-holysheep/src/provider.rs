@@ -177,7 +177,8 @@ impl Shared {
         streamed: bool,
     ) -> Result<Reply, ProviderError> {
         let headers = self.request_headers(call, streamed)?;
-        let sending = self.transport.send(place, headers, body);
+        let again = || self.request_headers(call, streamed).ok();
+        let sending = self.transport.send(place, headers, body, again);
         let reply = sending.await.map_err(|broken| failure::of_request(&broken, &self.secrets))?;
         if reply.status().is_success() {
             return Ok(reply);
@@ -218,6 +219,10 @@ impl Provider for HttpProvider {
     /// The number of keys; 1 for an endpoint that takes none.
     fn credentials(&self) -> usize {
         self.shared.auth_values.len().max(1)
+    }
+
+    fn stops_on_disconnect(&self, streamed: bool) -> bool {
+        self.shared.config.stops_on_disconnect.unwrap_or(streamed)
     }
 
     async fn chat(

@@ -61,6 +61,8 @@ pub(crate) enum Broken {
     Connect(Box<dyn Error + Send + Sync>),
     /// The request cannot be sent over HTTP.
     Unsendable(Box<dyn Error + Send + Sync>),
+    /// The connection was gone already: what was sent was not seen.
+    Unseen(Box<dyn Error + Send + Sync>),
     /// The connection did not bring what it should.
     Wire(Box<dyn Error + Send + Sync>),
 }
@@ -90,6 +92,9 @@ impl Transport {
 
     /// Sends a request and gives the head of its answer.
     ///
+    /// One that was lost on a connection whose other end was gone already is sent once more, with the headers that
+    /// `again` makes: this is no retry, for nobody has seen it.
+    ///
     /// # Cancel safety
     /// Dropping it cancels the call upstream.
     pub(crate) async fn send(
@@ -97,14 +102,25 @@ impl Transport {
         place: Place,
         headers: HeaderMap,
         body: Vec<u8>,
+        again: impl Fn() -> Option<HeaderMap>,
     ) -> Result<Reply, Broken> {
         match self {
             Self::Direct { connections, most } => {
-                let mut request = http::Request::new(Full::new(Bytes::from(body)));
-                *request.method_mut() = Method::POST;
-                *request.uri_mut() = Uri::from(place.path);
-                *request.headers_mut() = headers;
-                let reply = connections.send(request).await?;
+                let body = Bytes::from(body);
+                let request = |headers| {
+                    let mut request = http::Request::new(Full::new(body.clone()));
+                    *request.method_mut() = Method::POST;
+                    *request.uri_mut() = Uri::from(place.path.clone());
+                    *request.headers_mut() = headers;
+                    request
+                };
+                let reply = match connections.send(request(headers)).await {
+                    Err(Unanswered::Stale(lost)) => match again() {
+                        Some(headers) => connections.send_fresh(request(headers)).await?,
+                        None => return Err(Unanswered::Stale(lost).into()),
+                    },
+                    sent => sent?,
+                };
                 // It was not asked for, but a server may know no other way.
                 let packed = reply.headers().get(CONTENT_ENCODING).is_some_and(|it| it == "gzip");
                 Ok(reply.map(|body| match packed {
@@ -193,6 +209,7 @@ impl From<Unanswered> for Broken {
         match unanswered {
             Unanswered::Connect(error) => Self::Connect(error),
             Unanswered::Broken(error) => error.into(),
+            Unanswered::Stale(error) => Self::Unseen(error.into()),
         }
     }
 }

@@ -17,7 +17,8 @@ impl ClientBuilder {
     ///
     /// The new client takes over
     /// - its clock, by which all that is taken over is dated; one that is set here is not used,
-    /// - the money spent and reserved in the window: the budget is the same one under the new limit,
+    /// - the money spent and reserved in the window: the budget is the same one under the new limit, also when it was
+    ///   away for a while,
     /// - the cached answers of chains of the same name whose cache settings are the same,
     /// - breakers, also those taken by hand, first-token times and calls in flight of targets whose settings are the
     ///   same and whose provider is where it was,
@@ -89,6 +90,7 @@ impl ClientBuilder {
     }
 
     pub(super) fn spend_before(&self) -> Option<Arc<SpendBudget>> {
-        self.before()?.spend.clone()
+        let before = self.before()?;
+        before.spend.clone().or_else(|| before.spend_kept.clone())
     }
 }

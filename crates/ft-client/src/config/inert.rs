@@ -220,7 +220,7 @@ impl Written<'_> {
                     let rule = format!(
                         "is never asked: [spend] skips a target without a price, and the profile `{}` has none for \
                          `{}`; add a row to [[models]], or set unknown_price = \"warn\"",
-                        self.profile(target),
+                        self.config.profile_of(target),
                         target.model
                     );
                     // Of a provider that is given in code the profile is not known here.
@@ -232,18 +232,13 @@ impl Written<'_> {
         Ok(())
     }
 
-    fn profile<'a>(&'a self, target: &'a TargetConfig) -> &'a str {
-        let provider = self.config.providers.get(&target.provider);
-        provider.and_then(|provider| provider.prices.as_deref()).unwrap_or(&target.provider)
-    }
-
     fn has_price(&self, target: &TargetConfig) -> bool {
-        let row = self.catalogue.row(self.profile(target), &target.model);
+        let row = self.catalogue.row(self.config.profile_of(target), &target.model);
         row.is_some_and(|row| !row.prices.is_empty())
     }
 
     fn prefills(&self, target: &TargetConfig) -> bool {
-        let card = || self.catalogue.card(self.profile(target), &target.model);
+        let card = || self.catalogue.card(self.config.profile_of(target), &target.model);
         target.prefill.unwrap_or_else(|| card().is_some_and(|card| card.capabilities.prefill))
     }
 }

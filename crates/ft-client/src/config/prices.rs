@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use ft_cost::Catalogue;
 use serde::{Deserialize, Serialize};
 
-use super::{ClientConfig, InvalidConfig};
+use super::{ClientConfig, InvalidConfig, TargetConfig};
 
 /// Where further rows of the catalogue are.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -124,6 +124,13 @@ fn source() -> String {
 }
 
 impl ClientConfig {
+    /// The profile of the catalogue with a target's prices.
+    #[must_use]
+    pub fn profile_of<'a>(&'a self, target: &'a TargetConfig) -> &'a str {
+        let provider = self.providers.get(&target.provider);
+        provider.and_then(|provider| provider.prices.as_deref()).unwrap_or(&target.provider)
+    }
+
     /// This catalogue, with the rows of the configured file and of the configuration itself.
     ///
     /// # Errors

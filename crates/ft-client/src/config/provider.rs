@@ -37,6 +37,12 @@ pub struct ProviderConfig {
     /// False for vendors that refuse fields they do not know.
     #[serde(default = "yes")]
     pub include_usage: bool,
+    /// Whether the provider stops working, and billing, when a call is given up. Default: for streams it does, for
+    /// whole answers it does not, as OpenAI's and Anthropic's do. True for servers of one's own that notice (vLLM,
+    /// llama.cpp, Ollama); false where a stream is billed to its end. It decides what budgets and reports take an
+    /// attempt to have cost of which nothing came back.
+    #[serde(default)]
+    pub stops_on_disconnect: Option<bool>,
     /// How long connecting may take. Default 5 s: a handshake across the world takes less than one.
     #[serde(default = "connect_timeout", with = "units::duration")]
     #[cfg_attr(feature = "schema", schemars(with = "super::schema::DurationText"))]
@@ -82,6 +88,7 @@ impl ProviderConfig {
             headers: BTreeMap::new(),
             query: BTreeMap::new(),
             include_usage: true,
+            stops_on_disconnect: None,
             connect_timeout: connect_timeout(),
             proxy: None,
             ca_file: None,

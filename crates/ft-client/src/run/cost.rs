@@ -1,98 +1,201 @@
 //! What attempts cost, also those that failed, were cancelled, or whose provider does not say.
 
+use std::time::Duration;
+
+use ft_context::Counter;
 use ft_core::chat::Assembler;
 use ft_core::{Bill, ChatResponse, Usage};
-use ft_cost::Pico;
+use ft_cost::{Billed, Pico};
 
 use super::Run;
+use crate::answer::{Attempt, Tokens};
 use crate::asked::Asked;
-use crate::attempt::Job;
+use crate::attempt::{Job, Mode};
+use crate::outputs::ASSUMED;
 use crate::target::Target;
 
-/// Output tokens assumed of a request that sets no limit: what the article's chain asks for.
-const ASSUMED_OUTPUT: u64 = 1_000;
+/// What an attempt is booked at: the same in every book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Charge {
+    pub(crate) tokens: Tokens,
+    /// `None` when the price is unknown.
+    pub(crate) cost: Option<Pico>,
+    /// Whether tokens were counted here, because the provider did not say.
+    pub(crate) estimated: bool,
+}
+
+/// An attempt of which nothing is known but that it was sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Silence {
+    pub(crate) mode: Mode,
+    pub(crate) took: Duration,
+    pub(crate) reserved: Option<Pico>,
+}
+
+impl Charge {
+    /// A price that is unknown is unknown for nothing too, but nothing costs nothing.
+    const NOTHING: Self = Self { tokens: Tokens::NONE, cost: Some(Pico::ZERO), estimated: false };
+
+    /// Writes it into the trail.
+    pub(crate) fn note(self, attempt: &mut Attempt) {
+        attempt.cost = self.cost;
+        attempt.tokens = self.tokens;
+        attempt.cost_is_estimate = self.estimated;
+    }
+
+    const fn as_estimate(self) -> Self {
+        Self { estimated: true, ..self }
+    }
+}
 
 impl Run {
-    /// The cost of an answer, and whether it is an estimate.
-    pub(crate) fn cost_of_answer(
-        &self,
-        job: &Job,
-        response: &ChatResponse,
-    ) -> (Option<Pico>, bool) {
-        match &response.usage {
-            // Output that is there and was not counted is counted here.
-            Some(usage) if is_told(usage) && (usage.completion_tokens > 0 || !says(response)) => {
-                (self.price_of(&job.target, usage), false)
-            }
-            told => {
-                let mut usage = estimated_usage(job, response);
-                let prompt = told.as_ref().map_or(0, |told| told.prompt_tokens);
-                if prompt > 0 {
-                    usage.prompt_tokens = prompt;
-                }
-                (self.price_of(&job.target, &usage), true)
-            }
-        }
+    /// The cost of an answer.
+    pub(crate) fn charge_of_answer(&self, job: &Job, response: &ChatResponse) -> Charge {
+        let (billed, estimated) = billed(job, response);
+        Charge { estimated, ..self.charge(&job.target, &billed) }
     }
 
-    /// The cost of vectors, and whether it is an estimate.
-    pub(super) fn cost_of_vectors(&self, job: &Job, usage: Option<&Usage>) -> (Option<Pico>, bool) {
-        match usage {
-            Some(usage) if is_told(usage) => (self.price_of(&job.target, usage), false),
-            _ => (self.price_of(&job.target, &usual_usage(&job.target, &job.request)), true),
+    /// The cost of vectors. They have no output: whatever a total has is input.
+    pub(super) fn charge_of_vectors(&self, job: &Job, usage: Option<&Usage>) -> Charge {
+        let told = usage.map_or(0, |usage| usage.prompt_tokens.max(usage.total_tokens));
+        let most = most_of_all(job);
+        if told > most {
+            job.target.meters.usage_refused();
         }
+        if told > 0 && told <= most {
+            return self.charge(&job.target, &Billed { input: told, ..Billed::default() });
+        }
+        let input = job.request.tokens(job.target.counter()).tokens;
+        self.charge(&job.target, &Billed { input, ..Billed::default() }).as_estimate()
     }
 
-    /// The cost of a failed attempt, and whether it is an estimate.
-    pub(super) fn cost_of_failure(
+    /// The cost of a failed attempt that lasted so long.
+    pub(super) fn charge_of_failure(
         &self,
         job: &Job,
         bill: Bill,
-        sent: bool,
+        (sent, took): (bool, Duration),
         so_far: &Assembler,
-    ) -> (Option<Pico>, bool) {
+    ) -> Charge {
         let said = so_far.has_said();
         match bill {
-            // A price that is unknown is unknown for nothing too, but nothing costs nothing.
-            _ if !sent => (Some(Pico::ZERO), false),
-            Bill::Nothing if !said => (Some(Pico::ZERO), false),
+            _ if !sent => Charge::NOTHING,
+            Bill::Nothing if !said => Charge::NOTHING,
             Bill::Nothing | Bill::Estimate if said => {
-                let (cost, _) = self.cost_of_answer(job, so_far.so_far());
-                (cost, true)
+                self.charge_of_answer(job, so_far.so_far()).as_estimate()
             }
             Bill::Nothing | Bill::Estimate => {
-                (self.cost_of_silence(&job.target, &job.request, job.guards.reserved()), true)
+                let silence = Silence { mode: job.mode, took, reserved: job.guards.reserved() };
+                self.charge_of_silence(&job.target, &job.request, silence)
             }
         }
     }
 
-    /// The cost of an attempt that was sent and of which nothing came back: what was reserved for it, so that the
-    /// report and the budget agree; without a budget the most that it would usually cost.
-    pub(super) fn cost_of_silence(
+    /// The cost of an attempt that was sent and of which nothing came back: an answer as long as the target's usually
+    /// are at most, and no longer than it was asked for.
+    ///
+    /// Where the provider stops working when its caller is gone it is no longer, too, than could be written in the
+    /// time. It is never more than was reserved, so that the books stay within their limit.
+    pub(super) fn charge_of_silence(
         &self,
         target: &Target,
         request: &Asked,
-        reserved: Option<Pico>,
-    ) -> Option<Pico> {
-        if reserved.is_some() {
-            return reserved;
+        silence: Silence,
+    ) -> Charge {
+        let input = request.tokens(target.counter()).tokens.min(target.most_tokens());
+        let asked = target.output_at_most(request);
+        let usual = target.outputs.usual();
+        let mut each = match request.output_limit() {
+            Some(_) => usual.map_or(asked, |usual| usual.min(asked)),
+            None => usual.unwrap_or(ASSUMED).min(asked),
+        };
+        let streamed = silence.mode != Mode::Plain;
+        if target.provider.provider.stops_on_disconnect(streamed) {
+            each = each.min(target.outputs.within(silence.took));
         }
-        self.price_of(target, &usual_usage(target, request))
+        let output = each.saturating_mul(request.billed_choices());
+        let charge = self.charge(target, &Billed { input, output, ..Billed::default() });
+        let cost = match (charge.cost, silence.reserved) {
+            (Some(cost), Some(reserved)) => Some(cost.min(reserved)),
+            // The price ran out while it was under way.
+            (None, reserved) => reserved,
+            (cost, None) => cost,
+        };
+        Charge { cost, ..charge.as_estimate() }
     }
 
-    fn price_of(&self, target: &Target, usage: &Usage) -> Option<Pico> {
+    /// The cost of a stream that its caller left after so long: what was said, and where the provider goes on without
+    /// a caller, as much as it usually says.
+    pub(crate) fn charge_of_rest(
+        &self,
+        job: &Job,
+        took: Duration,
+        so_far: &ChatResponse,
+    ) -> Charge {
+        let said = self.charge_of_answer(job, so_far).as_estimate();
+        if job.target.provider.provider.stops_on_disconnect(job.mode != Mode::Plain) {
+            return said;
+        }
+        let silence = Silence { mode: job.mode, took, reserved: job.guards.reserved() };
+        let usual = self.charge_of_silence(&job.target, &job.request, silence);
+        if usual.cost > said.cost { usual } else { said }
+    }
+
+    /// What these tokens cost at this target now.
+    fn charge(&self, target: &Target, billed: &Billed) -> Charge {
         let wall = self.client.world.clock.wall();
         let price = target.price(wall);
         if price.is_none() {
             target.meters.unpriced();
         }
-        price.map(|price| price.cost(usage))
+        let cost = price.map(|price| price.cost_of(billed));
+        Charge { tokens: Tokens::of(billed), cost, estimated: false }
     }
 }
 
-/// A provider that does not count says zero, or nothing.
-fn is_told(usage: &Usage) -> bool {
-    usage.prompt_tokens > 0 || usage.completion_tokens > 0
+/// The tokens that an answer is billed by, and whether some of them had to be counted here.
+///
+/// A provider that does not count says nothing, or zero, or the sum alone. One that says more than its model's window
+/// has room for has not counted either: the figure is refused, and what was read is counted. Above what was asked for
+/// but within the window a provider is believed, for it may not have kept to the limit.
+fn billed(job: &Job, response: &ChatResponse) -> (Billed, bool) {
+    let target = &job.target;
+    let usage = response.usage.as_ref();
+    let told = usage.map(Billed::of).unwrap_or_default();
+    let (most, most_output) = (target.most_tokens(), most_of_all(job));
+    let (input_absurd, output_absurd) = (told.request() > most, told.output > most_output);
+    if input_absurd || output_absurd {
+        target.meters.usage_refused();
+    }
+    let words = || words_of(target.counter(), response);
+    let question = || job.request.tokens(target.counter()).tokens.min(most);
+    let Some(usage) = usage.filter(|usage| usage.prompt_tokens > 0 || usage.completion_tokens > 0)
+    else {
+        let input = question();
+        let (input, output) = match told.output {
+            sum if sum > 0 && !output_absurd => (input.min(sum), sum - input.min(sum)),
+            _ => (input, words()),
+        };
+        return (Billed { input, output, ..Billed::default() }, true);
+    };
+    let plausible =
+        |tokens: u64, most: u64| Some(tokens).filter(|tokens| (1..=most).contains(tokens));
+    let mut billed = told;
+    if input_absurd {
+        let input = plausible(usage.prompt_tokens, most).unwrap_or_else(question);
+        billed = Billed { input, output: told.output, ..Billed::default() };
+    }
+    let uncounted = told.output == 0 && says(response);
+    if output_absurd || uncounted {
+        let output = plausible(usage.completion_tokens, most_output);
+        billed.output = output.unwrap_or_else(words);
+    }
+    (billed, input_absurd || output_absurd || uncounted)
+}
+
+/// The most tokens that all answers to a request can have together.
+fn most_of_all(job: &Job) -> u64 {
+    job.target.most_tokens().saturating_mul(job.request.billed_choices())
 }
 
 /// Whether there is anything in an answer that a provider bills.
@@ -101,20 +204,17 @@ fn says(response: &ChatResponse) -> bool {
     messages.any(|it| !it.content.is_empty() || !it.tool_calls.is_empty() || it.refusal.is_some())
 }
 
+/// The tokens of what an answer says, counted here.
+pub(crate) fn words_of(counter: &dyn Counter, response: &ChatResponse) -> u64 {
+    response.choices.iter().map(|choice| counter.count_message(&choice.message).tokens).sum()
+}
+
 /// The usage that a request is taken to have at a target before it has been asked.
 ///
 /// Not the most that it may have: that is as long as a window, and would make the model with the largest one the
 /// dearest.
 pub(crate) fn usual_usage(target: &Target, request: &Asked) -> Usage {
     let input = request.tokens(target.counter()).tokens;
-    let each = request.output_limit().unwrap_or(ASSUMED_OUTPUT);
-    Usage::new(input, each.saturating_mul(u64::from(request.choices())))
-}
-
-/// The usage that the provider did not report, counted here.
-fn estimated_usage(job: &Job, response: &ChatResponse) -> Usage {
-    let counter = job.target.counter();
-    let said = |message: &ft_core::Message| counter.count_message(message).tokens;
-    let output = response.choices.iter().map(|choice| said(&choice.message)).sum();
-    Usage::new(job.request.tokens(counter).tokens, output)
+    let each = request.output_limit().unwrap_or(ASSUMED);
+    Usage::new(input, each.saturating_mul(request.billed_choices()))
 }

@@ -64,15 +64,14 @@ impl Run {
         response: EmbeddingResponse,
     ) -> Embedded {
         let now = self.now();
-        let (cost, estimated) = self.cost_of_vectors(&job, response.usage.as_ref());
-        job.guards.pay(cost);
+        let charge = self.charge_of_vectors(&job, response.usage.as_ref());
+        job.guards.pay(charge.cost);
         let attempt = &mut self.trail[leg.entry];
         attempt.outcome = Outcome::Answered;
         attempt.took = now.since(job.began);
-        attempt.cost = cost;
-        attempt.cost_is_estimate = estimated;
+        charge.note(attempt);
         self.note(leg);
-        if let Some(usage) = &response.usage {
+        if let (Some(usage), false) = (&response.usage, charge.estimated) {
             job.target.meters.tokens(usage);
         }
         let report = self.live_report(leg.target, None, now);

@@ -110,16 +110,17 @@ impl Run {
     ) -> Answer {
         let now = self.now();
         job.guards.finished();
-        let (cost, estimated) = self.cost_of_answer(&job, &response);
-        job.guards.pay(cost);
+        let charge = self.charge_of_answer(&job, &response);
+        job.guards.pay(charge.cost);
         let attempt = &mut self.trail[leg.entry];
         attempt.outcome = Outcome::Answered;
         attempt.took = now.since(job.began);
         attempt.first_token = first_token;
-        attempt.cost = cost;
-        attempt.cost_is_estimate = estimated;
+        charge.note(attempt);
+        let each = charge.tokens.output / job.request.billed_choices();
+        job.target.outputs.record(each, attempt.took);
         self.note(leg);
-        if let Some(usage) = &response.usage {
+        if let (Some(usage), false) = (&response.usage, charge.estimated) {
             job.target.meters.tokens(usage);
         }
         // Nothing asks for the trail after this.
@@ -201,6 +202,7 @@ impl Run {
             first_token: None,
             cost: cost.or_else(|| trail.is_empty().then_some(Pico::ZERO)),
             cost_is_estimate: trail.iter().any(|attempt| attempt.cost_is_estimate),
+            tokens: trail.iter().map(|attempt| attempt.tokens).sum(),
             attempts: trail,
             cache: if self.key.is_some() { CacheStatus::Miss } else { CacheStatus::Bypass },
             fit: None,
@@ -381,9 +383,17 @@ impl Drop for Run {
             return;
         }
         self.abandon_legs();
-        self.abandon_stream();
+        let stream = self.abandon_stream();
         self.told = true;
-        let report = self.report_so_far(self.now());
+        let now = self.now();
+        let report = match stream {
+            Some((target, first_token)) => self.live_report(target, first_token, now),
+            None => self.report_so_far(now),
+        };
+        if let Some(kept) = &self.options.report_on_drop {
+            // The first one stays: a call has one end.
+            let _ = kept.set(report.clone());
+        }
         self.client.meters.left(&self.chain, &report);
         if let Some(listener) = &self.client.left {
             // It is not ours, and this may be an unwinding already.

@@ -189,17 +189,16 @@ impl Run {
         };
         let input = request.tokens(target.counter());
         let rates = price.rates_for(input.tokens);
-        let wanted = target.output_at_most(request);
-        let choices = u64::from(request.choices());
-        let amount = |each: u64| price.at_most(input.at_most(), each.saturating_mul(choices));
-        let least = LEAST_OUTPUT.min(wanted);
+        let amount = |asked: &Asked| target.costs_at_most(price, asked, input).0;
+        let most = amount(request);
+        let least = || target.shortened(request).map_or(most, |shorter| amount(&shorter));
         let cap = match self.budgets.left(wall) {
             None => Ok(None),
-            Some(left) if amount(wanted) <= left => Ok(None),
-            Some(left) if amount(least) <= left => Ok(Some(least)),
+            Some(left) if most <= left => Ok(None),
+            Some(left) if least() <= left => Ok(Some(LEAST_OUTPUT)),
             // It does not fit, so that asking takes nothing; the refusal says until when.
             Some(_) => {
-                let refused = self.budgets.reserve(amount(least), wall).err();
+                let refused = self.budgets.reserve(least(), wall).err();
                 let at = refused.and_then(|refused| refused.retry_at);
                 let wait = at.map(|at| Duration::from_millis(at.0.saturating_sub(wall.0)));
                 let retry_at = wait.map(|wait| self.began.after(wait));
@@ -212,7 +211,7 @@ impl Run {
                 output_per_million: rates.output,
             }),
             estimated: Some(price.cost(&usual_usage(target, request))),
-            most: Some(amount(wanted)),
+            most: Some(most),
             cap,
         }
     }

@@ -4,14 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use super::cost::Silence;
 use super::running::Running;
 use super::{Run, Want};
 use crate::admit::{Admitted, Refusal};
-use crate::answer::{Attempt, Outcome};
+use crate::answer::{Attempt, Outcome, Tokens};
 use crate::attempt::{Bad, Ended, Good, Job, Mode};
 use crate::clock::sleep_until;
 use crate::config::{Commit, UpstreamMode};
 use crate::guards::Failure;
+use crate::money::Money;
+use crate::overrun::Overrun;
 use crate::target::Target;
 use crate::telemetry;
 use ft_core::decide::{As, Event, Skip};
@@ -21,7 +24,8 @@ use ft_core::{Call, ChatResponse, ErrorKind, Tick, rule};
 #[derive(Default)]
 pub(crate) struct Legs {
     running: Running,
-    legs: Vec<Leg>,
+    /// Beside each its money, which outlives it: whoever cancels an attempt settles it.
+    legs: Vec<(Leg, Option<Money>)>,
     /// When the sole leg is slow enough to be hedged.
     hedge_at: Option<Tick>,
     /// Whether its first content has come, after which it is not hedged any more.
@@ -36,8 +40,7 @@ pub(crate) struct Leg {
     pub(crate) entry: usize,
     pub(crate) credential: usize,
     began: Tick,
-    /// The money taken for it, which is what it is settled at when it is dropped.
-    reserved: Option<ft_cost::Pico>,
+    mode: Mode,
 }
 
 /// The attempt that answered.
@@ -50,7 +53,7 @@ pub(crate) struct Won {
 
 impl Run {
     pub(super) fn begin_leg(&mut self, target: usize, manner: As, admitted: Admitted, now: Tick) {
-        let Admitted { request, fit, guards, credential, timers } = admitted;
+        let Admitted { request, fit, mut guards, credential, timers } = admitted;
         self.ledger.begin(target, manner);
         self.fell_back |= manner == As::Fallback;
         let runtime = Arc::clone(&self.members[target].target);
@@ -61,8 +64,6 @@ impl Run {
         self.progress[target].fit = fit;
         let entry = self.trail.len();
         self.trail.push(begun(&runtime, manner, now.since(self.began)));
-        let reserved = guards.reserved();
-        let leg = Leg { target, entry, credential, began: now, reserved };
         let mode = match self.want {
             _ if self.request.chat().is_none() => Mode::Plain,
             Want::Stream if self.commit() == Commit::FirstContent => Mode::Streamed,
@@ -70,6 +71,8 @@ impl Run {
             Want::Plain if runtime.config.upstream == UpstreamMode::Stream => Mode::Assembled,
             Want::Plain => Mode::Plain,
         };
+        let leg = Leg { target, entry, credential, began: now, mode };
+        let money = guards.money.take();
         let call = Call {
             model: runtime.model().to_owned(),
             deadline: if mode == Mode::Streamed { timers.last } else { timers.end },
@@ -98,8 +101,9 @@ impl Run {
             clock: Arc::clone(&self.client.world.clock),
             began: now,
             heard,
+            overrun: money.as_ref().map(|money| Overrun::new(money.output())),
         });
-        self.legs.legs.push(leg);
+        self.legs.legs.push((leg, money));
         self.legs.running.push(Box::pin(async move { (leg, job.run().await) }));
     }
 
@@ -139,9 +143,11 @@ impl Run {
     }
 
     fn ended(&mut self, leg: Leg, ended: Ended) -> Event {
-        self.legs.legs.retain(|other| *other != leg);
         self.legs.hedge_at = None;
-        let Ended { job, result, first_token } = ended;
+        let Ended { mut job, result, first_token } = ended;
+        if let Some(at) = self.legs.legs.iter().position(|(other, _)| *other == leg) {
+            job.guards.money = self.legs.legs.swap_remove(at).1;
+        }
         let now = self.now();
         if let Some(took) = first_token {
             job.target.speed.record(now, took);
@@ -182,13 +188,13 @@ impl Run {
         if matches!(rule.next, ft_core::Next::OtherCredential) {
             self.progress[leg.target].used |= 1 << (leg.credential % 64);
         }
-        let (cost, estimated) = self.cost_of_failure(&job, rule.bill, error.sent(), &so_far);
-        job.guards.pay(cost);
+        let took = now.since(leg.began);
+        let charge = self.charge_of_failure(&job, rule.bill, (error.sent(), took), &so_far);
+        job.guards.pay(charge.cost);
         let attempt = &mut self.trail[leg.entry];
-        attempt.took = now.since(leg.began);
+        attempt.took = took;
         attempt.outcome = Outcome::Failed(kind);
-        attempt.cost = cost;
-        attempt.cost_is_estimate = estimated;
+        charge.note(attempt);
         attempt.status = error.status();
         attempt.code = error.code().map(str::to_owned);
         attempt.upstream_request_id = error.request_id().map(str::to_owned);
@@ -205,22 +211,26 @@ impl Run {
     fn cancel_losers(&mut self, now: Tick) {
         let losers = std::mem::take(&mut self.legs.legs);
         self.legs.running.clear();
-        for leg in losers {
-            self.cancelled(leg, now);
+        for (leg, money) in losers {
+            self.cancelled(leg, money, now);
         }
     }
 
-    fn cancelled(&mut self, leg: Leg, now: Tick) {
+    fn cancelled(&mut self, leg: Leg, money: Option<Money>, now: Tick) {
         let target = Arc::clone(&self.members[leg.target].target);
         let took = now.since(leg.began);
         target.hedge_speed.record_censored(now, took);
         let request = self.sent(leg.target).unwrap_or(&self.request);
-        let cost = self.cost_of_silence(&target, request, leg.reserved);
+        let reserved = money.as_ref().map(Money::amount);
+        let silence = Silence { mode: leg.mode, took, reserved };
+        let charge = self.charge_of_silence(&target, request, silence);
+        if let Some(money) = money {
+            money.pay(charge.cost);
+        }
         let attempt = &mut self.trail[leg.entry];
         attempt.took = took;
         attempt.outcome = Outcome::Cancelled;
-        attempt.cost = cost;
-        attempt.cost_is_estimate = cost.is_some();
+        charge.note(attempt);
         self.note(leg);
     }
 
@@ -234,13 +244,13 @@ impl Run {
     /// The caller left in the middle of this stream.
     pub(crate) fn left_stream(&mut self, leg: Leg, mut job: Box<Job>, so_far: &ChatResponse) {
         let now = self.now();
-        let (cost, _) = self.cost_of_answer(&job, so_far);
-        job.guards.pay(cost);
+        let took = now.since(leg.began);
+        let charge = self.charge_of_rest(&job, took, so_far);
+        job.guards.pay(charge.cost);
         let attempt = &mut self.trail[leg.entry];
-        attempt.took = now.since(leg.began);
+        attempt.took = took;
         attempt.outcome = Outcome::Cancelled;
-        attempt.cost = cost;
-        attempt.cost_is_estimate = true;
+        charge.note(attempt);
         self.note(leg);
     }
 
@@ -292,6 +302,7 @@ fn begun(target: &Target, manner: As, began: Duration) -> Attempt {
         first_token: None,
         cost: None,
         cost_is_estimate: false,
+        tokens: Tokens::NONE,
         status: None,
         code: None,
         upstream_request_id: None,

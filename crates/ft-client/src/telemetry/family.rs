@@ -137,6 +137,11 @@ pub(crate) const TOKENS: Family = Family::counter(
     &["provider", "model", "type"],
     "Tokens of complete answers as the provider counted them: input (cached and cache_write are parts of it), output (reasoning is a part of it)",
 );
+pub(crate) const USAGE_REFUSED: Family = Family::counter(
+    "ft_usage_refused_total",
+    TARGET,
+    "Answers whose provider reported more tokens than its model's window has: the figure was not believed",
+);
 pub(crate) const UNPRICED: Family = Family::counter(
     "ai_api_unpriced_total",
     TARGET,
@@ -189,7 +194,7 @@ pub(crate) const OVERHEAD_SECONDS: Family = Family::histogram(
 );
 
 /// Every family, in the order of `docs/operations.md`.
-pub const FAMILIES: [Family; 22] = [
+pub const FAMILIES: [Family; 23] = [
     REQUESTS,
     LATENCY_SECONDS,
     FALLBACK_RATE,
@@ -201,6 +206,7 @@ pub const FAMILIES: [Family; 22] = [
     CACHE_RESULTS,
     FIRST_TOKEN,
     TOKENS,
+    USAGE_REFUSED,
     UNPRICED,
     TRUNCATIONS,
     STREAM_TRUNCATED,

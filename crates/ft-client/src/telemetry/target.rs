@@ -6,6 +6,7 @@ use std::time::Duration;
 use ft_context::FitReport;
 use ft_core::Usage;
 use ft_core::decide::Skip;
+use ft_cost::Billed;
 use metrics::{Counter, Gauge, Histogram};
 
 use super::books::{Books, Showing, TargetBook};
@@ -30,6 +31,7 @@ struct Inner {
     skips: Vec<(Skip, Counter)>,
     first_token: Histogram,
     tokens: [Counter; TOKEN_TYPES.len()],
+    usage_refused: Counter,
     unpriced: Counter,
     truncations: [Counter; PARTS.len()],
     stream_truncated: Counter,
@@ -76,6 +78,7 @@ impl TargetMeters {
             skips: SKIPS.map(|why| (why, of(&family::SKIPS, why.as_str()))).into(),
             first_token: histogram(&family::FIRST_TOKEN, &[provider, model]),
             tokens: TOKEN_TYPES.map(|kind| of(&family::TOKENS, kind)),
+            usage_refused: counter(&family::USAGE_REFUSED, &[provider, model]),
             unpriced: counter(&family::UNPRICED, &[provider, model]),
             truncations: PARTS.map(|part| of(&family::TRUNCATIONS, part)),
             stream_truncated: counter(&family::STREAM_TRUNCATED, &[provider, model]),
@@ -125,17 +128,23 @@ impl TargetMeters {
     }
 
     pub(crate) fn tokens(&self, usage: &Usage) {
+        let billed = Billed::of(usage);
         let reasoning = usage.completion_tokens_details.as_ref();
         let counted = [
-            usage.prompt_tokens,
-            usage.completion_tokens,
-            usage.cached_tokens(),
-            usage.cache_write_tokens(),
+            billed.request(),
+            billed.output,
+            billed.cached_input,
+            billed.cache_write,
             reasoning.map_or(0, |details| details.reasoning_tokens),
         ];
         for (counter, tokens) in self.inner.tokens.iter().zip(counted) {
             counter.increment(tokens);
         }
+    }
+
+    /// A provider reported what cannot be.
+    pub(crate) fn usage_refused(&self) {
+        self.inner.usage_refused.increment(1);
     }
 
     pub(crate) fn unpriced(&self) {

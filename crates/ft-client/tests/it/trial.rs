@@ -209,6 +209,11 @@ pub(crate) fn then_well(replies: impl IntoIterator<Item = Reply>) -> Script {
     Script::sequence(replies).then(Reply::text("well"))
 }
 
+/// A script that gives these replies in turn and then never answers.
+pub(crate) fn then_hang(replies: impl IntoIterator<Item = Reply>) -> Script {
+    Script::sequence(replies).then(Reply::ok().hang())
+}
+
 /// Model `a` gives this reply; every other answers `well`.
 pub(crate) fn a_gives(reply: impl Into<Script>) -> Scripts {
     Scripts::new().model("a", reply).otherwise(Reply::text("well"))

@@ -155,21 +155,6 @@ impl ChatRequest {
         self
     }
 
-    /// The most tokens that one answer may have, in either vocabulary; `None` when the caller set none.
-    #[must_use]
-    pub fn output_limit(&self) -> Option<u64> {
-        self.max_completion_tokens.or(self.max_tokens)
-    }
-
-    /// Sets the output limit in the vocabulary that the request already uses.
-    pub fn set_output_limit(&mut self, tokens: u64) {
-        if self.max_completion_tokens.is_some() {
-            self.max_completion_tokens = Some(tokens);
-        } else {
-            self.max_tokens = Some(tokens);
-        }
-    }
-
     /// How many answers are asked for, at least 1.
     #[must_use]
     pub fn choices(&self) -> u32 {

@@ -115,7 +115,10 @@ proptest! {
             tiers.into_iter().map(|(min_input_tokens, rates)| Tier { min_input_tokens, rates }).collect();
         let part = |of: u64, percent: u64| of * percent / 100;
         let prompt = part(input, percent[0]);
-        let usage = usage(prompt, part(prompt, percent[1]), part(prompt, percent[2]), part(output, percent[3]));
+        let cached = part(prompt, percent[1]);
+        // More would stand beside the request's tokens, and make it longer.
+        let written = part(prompt - cached, percent[2]);
+        let usage = usage(prompt, cached, written, part(output, percent[3]));
         prop_assert!(price.cost(&usage) <= price.at_most(input, output));
     }
 }

@@ -6,8 +6,8 @@ use ft_client::Report;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
-/// How many headers an answer has at most: its type, its id, six of ours, its length and its date.
-const HEADERS: usize = 10;
+/// How many headers an answer has at most: its type, its id, seven of ours, its length and its date.
+const HEADERS: usize = 11;
 
 /// An answer in JSON.
 pub(crate) fn json(status: StatusCode, body: impl Into<Bytes>) -> Response<Body> {
@@ -39,6 +39,9 @@ pub(crate) fn describe(headers: &mut HeaderMap, report: &Report) {
     if let Some(cost) = report.cost {
         let dollars = cost.to_string();
         set("x-ft-cost-usd", dollars.trim_start_matches('$'));
+        if report.cost_is_estimate {
+            set("x-ft-cost-estimate", "true");
+        }
     }
     if let Some(fit) = &report.fit {
         set("x-ft-fit", &fitted(fit));

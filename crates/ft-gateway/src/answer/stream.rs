@@ -39,10 +39,11 @@ pub(crate) fn streamed(stream: AnswerStream, visit: Visit, report_event: bool) -
     describe(headers, &report);
     // What has been spent so far is not what it will have cost.
     headers.remove("x-ft-cost-usd");
+    headers.remove("x-ft-cost-estimate");
     response
 }
 
-/// The events of a stream. Dropping it cancels the call upstream.
+/// The events of a stream. Dropping it cancels the call upstream: the stream first, whose report the visit then has.
 struct Events {
     stream: AnswerStream,
     visit: Visit,
@@ -95,15 +96,6 @@ impl Events {
             false => format!(": ft.report {report}\n\n"),
         };
         self.buffer.extend_from_slice(text.as_bytes());
-    }
-}
-
-/// The caller left: how far it had come is still to be seen.
-impl Drop for Events {
-    fn drop(&mut self) {
-        if !self.over {
-            self.visit.left(self.stream.report());
-        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a caller may spend.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,23 +20,16 @@ impl Purse {
         Ok(Self { budget: SpendBudget::new(config.clone())?, config })
     }
 
-    /// This purse where an older one was in use: the same one if nothing about it changed, else one that knows
-    /// what was spent.
-    ///
-    /// Reserved money is taken as spent: the calls that hold it settle with the older purse. Where the window is
-    /// another one, what was spent in the older is not what was spent in the new, and it begins empty.
-    pub(super) fn after(&self, old: Option<&Self>, wall: UnixMillis) -> Self {
-        match old {
-            Some(old) if old.config == self.config => old.clone(),
-            Some(old)
-                if old.config.per == self.config.per && old.config.zone == self.config.zone =>
-            {
-                let spent = old.spent(wall).saturating_add(old.budget.reserved(wall));
-                self.budget.record(spent, wall);
-                self.clone()
-            }
-            _ => self.clone(),
-        }
+    /// This purse with the books of an earlier one, in which requests under way still settle. Its own settings hold
+    /// from [`take_over`](Self::take_over) on.
+    pub(super) fn with_books(self, budget: Arc<SpendBudget>) -> Self {
+        Self { budget, ..self }
+    }
+
+    /// From now on these settings hold for the books.
+    pub(super) fn take_over(&self) {
+        // They were checked when the purse was made.
+        let _ = self.budget.reconfigure(self.config.clone());
     }
 
     pub(super) fn budget(&self) -> Arc<SpendBudget> {
@@ -83,6 +77,30 @@ impl Purse {
 
     pub(crate) fn left(&self, wall: UnixMillis) -> Pico {
         self.budget.left(wall)
+    }
+}
+
+/// The books of everybody who has had a purse since the process began, by name: who loses it and gets it back within
+/// its window, or loses their place and gets that back, has not earned anything by it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Books {
+    by_name: BTreeMap<String, Arc<SpendBudget>>,
+}
+
+impl Books {
+    /// Adds the books of a new purse.
+    pub(super) fn add(&mut self, name: &str, purse: &Purse) {
+        self.by_name.insert(name.to_owned(), purse.budget());
+    }
+
+    /// Those that are there under this name.
+    pub(super) fn of(&self, name: &str) -> Option<Arc<SpendBudget>> {
+        self.by_name.get(name).cloned()
+    }
+
+    /// Adds those of an older configuration, instead of new ones under the same name.
+    pub(super) fn inherit(&mut self, old: &Self) {
+        self.by_name.extend(old.by_name.clone());
     }
 }
 

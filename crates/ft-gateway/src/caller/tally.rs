@@ -5,6 +5,7 @@
 
 use std::fmt::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use ft_client::Report;
 use ft_client::cost::Pico;
@@ -41,8 +42,7 @@ impl Refused {
 pub(crate) struct Tally {
     admitted: AtomicU64,
     refused: [AtomicU64; Refused::ALL.len()],
-    /// In pico-dollars: 64 bits hold 18 million dollars.
-    cost: AtomicU64,
+    cost: Mutex<Pico>,
 }
 
 impl Tally {
@@ -54,11 +54,12 @@ impl Tally {
         self.refused[why as usize].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Books what a request cost, where that is known.
+    /// Books what a request's attempts cost, where that is known: as budgets and the models' own sums do, so that
+    /// one attempt without a price does not hide what the others cost.
     pub(super) fn charge(&self, report: &Report) {
-        if let Some(cost) = report.cost {
-            self.cost.fetch_add(cost.as_u64(), Ordering::Relaxed);
-        }
+        let known = report.attempts.iter().filter_map(|attempt| attempt.cost).sum();
+        let mut cost = self.cost.lock().unwrap_or_else(PoisonError::into_inner);
+        *cost = cost.saturating_add(known);
     }
 
     pub(crate) fn requests(&self) -> u64 {
@@ -77,7 +78,7 @@ impl Tally {
     }
 
     pub(crate) fn cost(&self) -> Pico {
-        Pico::from_pico(u128::from(self.cost.load(Ordering::Relaxed)))
+        *self.cost.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -112,7 +113,7 @@ pub(super) fn render<'a>(
     family(
         text,
         "ai_api_caller_cost_usd_total",
-        "What a caller's requests cost, in dollars, but for those that it left.",
+        "What a caller's requests cost, in dollars, also those that it left, exact to the pico-dollar.",
     )?;
     for (name, tally) in callers {
         let name = escaped(name);

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use ft_client::cost::{Pico, SpendConfig};
-use ft_core::{ManualClock, UnixMillis};
+use ft_client::cost::{Pico, SpendConfig, SpendPer};
+use ft_core::{Clock, ManualClock, UnixMillis};
 use http::HeaderValue;
 
 use super::*;
@@ -160,14 +160,16 @@ fn a_reload_keeps_the_minute_and_the_money_of_who_stays() {
     a.admit(clock.now(), clock.wall()).unwrap();
     a.purse().unwrap().budget().record(Pico::from_dollars(3), clock.wall());
 
-    let new = callers([limited(1, 4), caller("b", "key-b")]).inherit(&old, &clock);
+    let new = callers([limited(1, 4), caller("b", "key-b")]).inherit(&old);
+    new.take_over();
     let a = named(&new, "key-a");
     assert_eq!(a.purse().unwrap().left(clock.wall()), Pico::from_dollars(1));
     assert_eq!(a.admit(clock.now(), clock.wall()).unwrap_err().code(), Some("rate_limit_exceeded"));
     assert_eq!(a.tally().requests(), 1);
     assert_eq!(named(&new, "key-b").tally().requests(), 0);
 
-    let newer = callers([limited(9, 2)]).inherit(&new, &clock);
+    let newer = callers([limited(9, 2)]).inherit(&new);
+    newer.take_over();
     let a = named(&newer, "key-a");
     assert_eq!(a.admit(clock.now(), clock.wall()).unwrap_err().code(), Some("budget_exceeded"));
     assert!(newer.identify(&with_key("key-b")).is_err());
@@ -181,12 +183,68 @@ fn an_unchanged_purse_is_the_same_one_so_that_calls_under_way_settle_in_it() {
     };
     let clock = clock();
     let old = callers([settings()]);
-    let new = callers([settings()]).inherit(&old, &clock);
+    let new = callers([settings()]).inherit(&old);
     let reserved = named(&old, "key-a").purse().unwrap().budget();
     let reserved = reserved.reserve(Pico::from_dollars(2), clock.wall()).unwrap();
     assert_eq!(named(&new, "key-a").purse().unwrap().left(clock.wall()), Pico::from_dollars(3));
     reserved.release();
     assert_eq!(named(&new, "key-a").purse().unwrap().left(clock.wall()), Pico::from_dollars(5));
+}
+
+/// A caller with so many dollars per window, or with no budget.
+fn paying(spend: Option<(u64, SpendPer)>) -> CallerSettings {
+    let spend = spend.map(|(limit, per)| SpendConfig::new(Pico::from_dollars(limit)).with_per(per));
+    CallerSettings { spend, ..caller("a", "key-a") }
+}
+
+#[test]
+fn no_reload_gives_a_caller_back_what_it_spent_or_takes_what_it_reserved() {
+    let (day, month) = (SpendPer::Day, SpendPer::Month);
+    let clock = clock();
+    let wall = clock.wall();
+    let first = callers([paying(Some((10, day)))]);
+    let budget = named(&first, "key-a").purse().unwrap().budget();
+    budget.record(Pico::from_dollars(2), wall);
+    let under_way = budget.reserve(Pico::from_dollars(5), wall).unwrap();
+    let mut live = first;
+    for settings in [
+        vec![paying(Some((11, day)))],
+        vec![paying(Some((10, month)))],
+        vec![paying(Some((10, day)))],
+        vec![paying(None)],
+        vec![paying(Some((10, day)))],
+        vec![caller("z", "key-z")],
+        vec![],
+        vec![paying(Some((9, SpendPer::Total)))],
+        vec![paying(Some((10, day)))],
+    ] {
+        let new = if settings.is_empty() { Callers::open() } else { callers(settings) };
+        let new = new.inherit(&live);
+        new.take_over();
+        if let Some(purse) = new.iter().find_map(Caller::purse) {
+            assert_eq!(purse.spent(wall), Pico::from_dollars(2));
+            assert_eq!(purse.reserved(wall), Pico::from_dollars(5));
+            assert_eq!(
+                purse.left(wall),
+                Pico::from_dollars(purse.limit().as_u64() / 1_000_000_000_000 - 7)
+            );
+        }
+        live = new;
+    }
+    under_way.settle(Pico::from_dollars(1));
+    let purse = live.iter().find_map(Caller::purse).unwrap();
+    assert_eq!((purse.spent(wall), purse.reserved(wall)), (Pico::from_dollars(3), Pico::ZERO));
+    assert_eq!(purse.spent(UnixMillis(wall.0 + 86_400_000)), Pico::ZERO, "the next day is new");
+}
+
+#[test]
+fn a_configuration_that_does_not_take_over_changes_no_budget() {
+    let clock = clock();
+    let old = callers([paying(Some((10, SpendPer::Day)))]);
+    let new = callers([paying(Some((1, SpendPer::Day)))]).inherit(&old);
+    assert_eq!(named(&old, "key-a").purse().unwrap().left(clock.wall()), Pico::from_dollars(10));
+    new.take_over();
+    assert_eq!(named(&old, "key-a").purse().unwrap().left(clock.wall()), Pico::from_dollars(1));
 }
 
 #[test]

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use ft_client::config::{ClientConfig, InvalidConfig, TargetConfig};
+use ft_client::config::{
+    ClientConfig, InvalidConfig, SpendSettings, TargetConfig, UnknownPriceSetting,
+};
+use ft_client::cost::Catalogue;
 
 use super::{CallerConfig, GatewayConfig, KeyHash, ServerConfig};
 
@@ -19,6 +22,11 @@ pub(super) fn check(config: &GatewayConfig) -> Checked {
             "is also the name of a target, and callers could not ask for both; rename the chain";
         rule(!taken, &format!("chains.{name}"), advice)?;
     }
+    let budgets = config.callers.values().any(|caller| caller.spend.is_some());
+    let catalogue = match budgets {
+        true => config.client.catalogue(Catalogue::builtin())?,
+        false => Catalogue::builtin(),
+    };
     let mut keys = Keys::default();
     for (at, hash) in config.server.admin_key_sha256.iter().enumerate() {
         keys.add(*hash, format!("server.admin_key_sha256[{at}]"))?;
@@ -31,7 +39,7 @@ pub(super) fn check(config: &GatewayConfig) -> Checked {
             &field,
             "must have a name of 1 to 64 letters, digits, `.`, `_` or `-`: it is a label in metrics",
         )?;
-        caller(&field, each, &config.client)?;
+        caller(&field, each, &config.client, &catalogue)?;
         for (at, hash) in each.key_sha256.iter().enumerate() {
             keys.add(*hash, format!("{field}.key_sha256[{at}]"))?;
         }
@@ -106,7 +114,12 @@ pub(super) fn folders(server: &ServerConfig) -> Checked {
     rule(!path.is_dir(), "server.trace", "is a folder; name a file in it")
 }
 
-fn caller(field: &str, caller: &CallerConfig, client: &ClientConfig) -> Checked {
+fn caller(
+    field: &str,
+    caller: &CallerConfig,
+    client: &ClientConfig,
+    catalogue: &Catalogue,
+) -> Checked {
     let part = |part: &str| format!("{field}.{part}");
     rule(
         !caller.key_sha256.is_empty(),
@@ -142,7 +155,36 @@ fn caller(field: &str, caller: &CallerConfig, client: &ClientConfig) -> Checked 
         !above,
         &part("spend.limit"),
         "has no effect: [spend] allows less in the same time to all callers together",
+    )?;
+    rule(
+        pays(caller, client, catalogue),
+        &part("spend"),
+        "pays for nothing: no target that this caller may ask has a price, and a budget skips what it cannot count; \
+         add rows to [[models]]",
     )
+}
+
+/// Whether a caller's budget can pay for any target that the caller may ask.
+fn pays(caller: &CallerConfig, client: &ClientConfig, catalogue: &Catalogue) -> bool {
+    let warns = |spend: &SpendSettings| spend.unknown_price == UnknownPriceSetting::Warn;
+    if client.spend.as_ref().is_some_and(warns) {
+        return true;
+    }
+    let priced = |target: &TargetConfig| {
+        let row = catalogue.row(client.profile_of(target), &target.model);
+        row.is_some_and(|row| !row.prices.is_empty())
+    };
+    let CallerConfig { chains, models, .. } = caller;
+    let all = chains.is_none() && models.is_none();
+    let in_chain = |name: &String| all || chains.as_ref().is_some_and(|its| its.contains(name));
+    let alone = |target: &TargetConfig| {
+        let is = |name: &String| *name == named(target) || *name == target.model;
+        models.as_ref().is_some_and(|models| models.iter().any(is))
+    };
+    client.chains.iter().any(|(name, chain)| {
+        let mut targets = chain.tiers.iter().flat_map(|tier| &tier.targets);
+        targets.any(|target| (in_chain(name) || alone(target)) && priced(target))
+    })
 }
 
 /// Which key belongs to whom.

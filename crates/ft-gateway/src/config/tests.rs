@@ -35,6 +35,16 @@ keys = ["${{KEY}}"]
 [[chains.default.tiers]]
 name = "only"
 targets = [{{ provider = "one", model = "large" }}]
+
+[[models]]
+profile = "one"
+model = "large"
+context_window = 100000
+source = "a test"
+as_of = "2026-11-22"
+[[models.prices]]
+input = "1"
+output = "2"
 "#
     )
 }
@@ -160,6 +170,18 @@ fn strangers_are_not_served() {
     let no_admin_key = good.replace(&format!("admin_key_sha256 = [\"{A}\"]"), "");
     let wrong = read(&no_admin_key).unwrap_err();
     assert_eq!(wrong.field(), "server.admin");
+}
+
+#[test]
+fn a_callers_budget_that_can_pay_for_nothing_is_refused() {
+    let good = good();
+    let unpriced = &good[..good.find("[[models]]").unwrap()];
+    let wrong = read(unpriced).unwrap_err();
+    assert_eq!(wrong.field(), "callers.web.spend");
+    assert!(wrong.rule().contains("[[models]]"), "{wrong}");
+    read(&unpriced.replace("spend = ", "# ")).unwrap();
+    let warned = "[spend]\nlimit = \"$9\"\nper = \"month\"\nunknown_price = \"warn\"\n";
+    read(&format!("{unpriced}{warned}")).unwrap();
 }
 
 #[test]

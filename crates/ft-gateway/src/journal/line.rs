@@ -30,7 +30,13 @@ pub(super) struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     cache: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    input_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     cost_usd: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    cost_is_estimate: bool,
 }
 
 impl<'a> Line<'a> {
@@ -57,6 +63,9 @@ impl<'a> Line<'a> {
             cost_usd: report.and_then(|report| {
                 Some(report.cost?.to_string().trim_start_matches('$').to_owned())
             }),
+            input_tokens: report.map(|report| report.tokens.input),
+            output_tokens: report.map(|report| report.tokens.output),
+            cost_is_estimate: report.is_some_and(|report| report.cost_is_estimate),
         }
     }
 }

@@ -92,6 +92,7 @@ impl<T: Asking> Call<T> {
         }
         let mut options = caller.options(way.set(asked.options(visit.streamed)));
         options.request_id = Some(visit.request_id.clone());
+        options.report_on_drop = Some(visit.left());
         Ok(Self { request, options, asked, body })
     }
 }

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use axum::body::Body;
 use bytes::Bytes;
 use ft_client::cost::Pico;
-use ft_client::{CacheStatus, Report};
+use ft_client::{CacheStatus, Report, Tokens};
 use http::{HeaderMap, HeaderValue, Response};
 use hyper::body::Frame;
 
@@ -35,6 +35,7 @@ fn shared(headers: &mut HeaderMap) {
             *told = HeaderValue::from_static(value);
         }
     }
+    headers.remove("x-ft-cost-estimate");
 }
 
 /// The body of such an answer. Who leaves before its end has left the visit.
@@ -63,6 +64,7 @@ impl Followed {
         report.first_token = None;
         report.cost = Some(Pico::ZERO);
         report.cost_is_estimate = false;
+        report.tokens = Tokens::default();
         report.cache = CacheStatus::Coalesced;
     }
 }

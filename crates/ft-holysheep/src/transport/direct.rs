@@ -18,11 +18,11 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
+use ft_core::Clock;
 use http::{HeaderValue, Request, Response, Uri};
 use http_body_util::Full;
 use hyper::client::conn::http1;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioIo;
 use reqwest::Url;
 use rustls::pki_types::ServerName;
 use tokio_rustls::TlsConnector;
@@ -31,7 +31,7 @@ use tower::Service;
 use crate::{HttpConfig, InvalidConfig};
 use exchange::Exchange;
 use idle::Idle;
-use wire::Wire;
+use wire::{Heard, Wire};
 
 pub(crate) use body::Passed;
 
@@ -42,6 +42,7 @@ pub(crate) struct Direct {
     connector: HttpConnector,
     tls: Option<(TlsConnector, ServerName<'static>)>,
     connect_timeout: Duration,
+    clock: Arc<dyn Clock>,
     idle: Arc<Idle>,
 }
 
@@ -54,12 +55,18 @@ pub(crate) enum Unanswered {
     /// The connection did not bring one.
     #[error("no answer")]
     Broken(#[source] hyper::Error),
+    /// The connection was one that had been kept, and its other end was gone already: the request was not seen.
+    #[error("the connection had been closed")]
+    Stale(#[source] hyper::Error),
 }
 
 /// No connection was there in time.
 #[derive(Debug, thiserror::Error)]
 #[error("no connection within {0:?}")]
 struct TooLate(Duration);
+
+/// Whose end of a kept connection was closed says so within a round trip. Who takes longer was at work.
+const AT_ONCE: Duration = Duration::from_secs(1);
 
 /// Dead peers are found out as by the pooled client.
 const KEEPALIVE: Duration = Duration::from_secs(15);
@@ -97,6 +104,7 @@ impl Direct {
             connector,
             tls,
             connect_timeout: config.connect_timeout,
+            clock: Arc::clone(&config.clock),
             idle: Arc::new(Idle::new(Arc::clone(&config.clock))),
         })
     }
@@ -109,7 +117,9 @@ impl Direct {
     /// Sends a request, whose URI is the path alone, and gives the head of its answer.
     ///
     /// A connection that was kept may have been closed while nobody looked. As long as nothing was sent on it the
-    /// request goes to the next one; this is no retry, for the provider never saw it.
+    /// request goes to the next one; this is no retry, for the provider never saw it. Neither did it when the
+    /// connection ends at once and without a byte: that is [`Unanswered::Stale`], and the request may be sent once
+    /// more, [on a fresh one](Self::send_fresh).
     ///
     /// # Cancel safety
     /// Dropping it closes the connection.
@@ -121,14 +131,34 @@ impl Direct {
             if !poll_fn(|cx| Poll::Ready(kept.is_free(cx))).await {
                 continue;
             }
+            let began = self.clock.now();
             request = match kept.send(request).await {
                 Ok(response) => return Ok(self.passed(response, kept)),
                 Err(mut failed) => match failed.take_message() {
                     Some(request) => request,
-                    None => return Err(Unanswered::Broken(failed.into_error())),
+                    None => {
+                        let error = failed.into_error();
+                        let at_once = self.clock.now().since(began) < AT_ONCE;
+                        let unseen = at_once && !kept.has_heard() && !error.is_parse();
+                        return Err(match unseen {
+                            true => Unanswered::Stale(error),
+                            false => Unanswered::Broken(error),
+                        });
+                    }
                 },
             };
         }
+        self.send_fresh(request).await
+    }
+
+    /// As [`send`](Self::send), over a connection that nobody had before.
+    ///
+    /// # Cancel safety
+    /// Dropping it closes the connection.
+    pub(crate) async fn send_fresh(
+        &self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Response<Passed>, Unanswered> {
         let mut fresh = match tokio::time::timeout(self.connect_timeout, self.connect()).await {
             Ok(connected) => connected.map_err(Unanswered::Connect)?,
             Err(_) => return Err(Unanswered::Connect(TooLate(self.connect_timeout).into())),
@@ -147,13 +177,12 @@ impl Direct {
         let mut connector = self.connector.clone();
         poll_fn(|cx| connector.poll_ready(cx)).await?;
         let socket = connector.call(self.to.clone()).await?;
+        let (socket, heard) = (socket.into_inner(), Heard::default());
         let wire = match &self.tls {
-            None => Wire::new(socket),
-            Some((tls, name)) => {
-                Wire::new(TokioIo::new(tls.connect(name.clone(), socket.into_inner()).await?))
-            }
+            None => Wire::new(socket, heard.clone()),
+            Some((tls, name)) => Wire::new(tls.connect(name.clone(), socket).await?, heard.clone()),
         };
         let (sender, connection) = http1::handshake(wire).await?;
-        Ok(Exchange::new(sender, connection))
+        Ok(Exchange::new(sender, connection, heard))
     }
 }

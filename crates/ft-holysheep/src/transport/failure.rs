@@ -28,7 +28,7 @@ pub(crate) fn of_body(broken: &Broken, secrets: &Secrets) -> ProviderError {
 pub(crate) fn kind(broken: &Broken) -> ErrorKind {
     let cause = match broken {
         Broken::Connect(cause) if is_local(&**cause) => return ErrorKind::LocalExhausted,
-        Broken::Connect(_) => return ErrorKind::Connect,
+        Broken::Connect(_) | Broken::Unseen(_) => return ErrorKind::Connect,
         Broken::Unsendable(_) => return ErrorKind::InvalidRequest,
         Broken::Wire(cause) => cause,
     };
@@ -80,7 +80,10 @@ fn lacks(error: &io::Error) -> bool {
 impl Broken {
     fn cause(&self) -> &(dyn Error + 'static) {
         match self {
-            Self::Connect(cause) | Self::Unsendable(cause) | Self::Wire(cause) => &**cause,
+            Self::Connect(cause)
+            | Self::Unsendable(cause)
+            | Self::Unseen(cause)
+            | Self::Wire(cause) => &**cause,
         }
     }
 }

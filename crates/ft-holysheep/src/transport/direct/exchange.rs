@@ -12,12 +12,13 @@ use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{Connection, SendRequest};
 
 use super::bell::Bell;
-use super::wire::Wire;
+use super::wire::{Heard, Wire};
 
 /// A connection with the hand that gives it requests. Dropped, it closes.
 pub(super) struct Exchange {
     bell: Bell,
     sender: SendRequest<Full<Bytes>>,
+    heard: Heard,
     /// Gone once it has ended. Large, and handed from call to call.
     connection: Option<Box<Connection<Wire, Full<Bytes>>>>,
 }
@@ -26,8 +27,14 @@ impl Exchange {
     pub(super) fn new(
         sender: SendRequest<Full<Bytes>>,
         connection: Connection<Wire, Full<Bytes>>,
+        heard: Heard,
     ) -> Self {
-        Self { bell: Bell::new(), sender, connection: Some(Box::new(connection)) }
+        Self { bell: Bell::new(), sender, heard, connection: Some(Box::new(connection)) }
+    }
+
+    /// Whether a byte has come since a request was last sent.
+    pub(super) fn has_heard(&self) -> bool {
+        self.heard.any()
     }
 
     /// What `take` finds, before or after the connection has done what it can. If it finds nothing, `cx` is woken when
@@ -69,6 +76,7 @@ impl Exchange {
         &mut self,
         request: Request<Full<Bytes>>,
     ) -> Result<Response<Incoming>, TrySendError<Request<Full<Bytes>>>> {
+        self.heard.forget();
         let mut answer = pin!(self.sender.try_send_request(request));
         poll_fn(|cx| self.poll_turning(cx, |quiet| answer.as_mut().poll(quiet))).await
     }

@@ -41,7 +41,6 @@ pub struct ProviderConfig {
     /// whole answers it does not, as OpenAI's and Anthropic's do. True for servers of one's own that notice (vLLM,
     /// llama.cpp, Ollama); false where a stream is billed to its end. It decides what budgets and reports take an
     /// attempt to have cost of which nothing came back.
-    #[serde(default)]
     pub stops_on_disconnect: Option<bool>,
     /// How long connecting may take. Default 5 s: a handshake across the world takes less than one.
     #[serde(default = "connect_timeout", with = "units::duration")]

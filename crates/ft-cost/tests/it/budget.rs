@@ -113,6 +113,7 @@ enum Step {
     Drop(usize),
     Pass(u64),
     Back(u64),
+    Reload(u128),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -126,13 +127,15 @@ fn step() -> impl Strategy<Value = Step> {
         2 => which().prop_map(Step::Drop),
         1 => (0_u64..2 * HOUR).prop_map(Step::Pass),
         1 => (0_u64..2 * HOUR).prop_map(Step::Back),
+        1 => (50_u128..200).prop_map(Step::Reload),
     ]
 }
 
 proptest! {
     /// A second set of books, kept by hand: each reservation belongs to the page on which it was made, and a
     /// page is turned when the clock first passes the end of the window. A step back over its beginning turns
-    /// nothing; one further back moves the page to its window.
+    /// nothing; one further back moves the page to its window. A reload brings another limit and the same books:
+    /// what was admitted under a larger one stays.
     #[test]
     fn no_order_of_events_spends_more_than_the_limit(steps in prop::collection::vec(step(), 0..120)) {
         const LIMIT: u128 = 100;
@@ -141,16 +144,20 @@ proptest! {
         let mut window = wall / HOUR;
         let mut settled: Vec<u128> = vec![0];
         let mut live: Vec<Live> = Vec::new();
+        let mut limit = LIMIT;
+        // The largest limit of each page.
+        let mut most: Vec<u128> = vec![LIMIT];
         prop_assert_eq!(budget.left(UnixMillis(wall)), pico(LIMIT));
         for step in steps {
             match step {
                 Step::Pass(by) => wall += by,
                 Step::Back(by) => wall = wall.saturating_sub(by),
                 Step::Reserve(_) | Step::Sent(_) | Step::Settle(..) | Step::AtEstimate(_)
-                | Step::Release(_) | Step::Drop(_) => {}
+                | Step::Release(_) | Step::Drop(_) | Step::Reload(_) => {}
             }
             if wall / HOUR > window {
                 settled.push(0);
+                most.push(limit);
             }
             if wall / HOUR > window || wall / HOUR + 1 < window {
                 window = wall / HOUR;
@@ -159,7 +166,7 @@ proptest! {
             let now = UnixMillis(wall);
             match step {
                 Step::Reserve(amount) => {
-                    let fits = settled[page] + reserved(&live, page) + amount <= LIMIT;
+                    let fits = settled[page] + reserved(&live, page) + amount <= limit;
                     let outcome = budget.reserve(pico(amount), now);
                     prop_assert_eq!(outcome.is_ok(), fits);
                     if let Ok(reservation) = outcome {
@@ -188,12 +195,18 @@ proptest! {
                     let call = live.swap_remove(which);
                     settled[call.page] += if call.sent { call.amount } else { 0 };
                 }
+                Step::Reload(to) => {
+                    limit = to;
+                    most[page] = most[page].max(to);
+                    let config = SpendConfig::new(pico(to)).with_per(SpendPer::Hour);
+                    budget.reconfigure(config).unwrap();
+                }
                 _ => {}
             }
             prop_assert_eq!(budget.spent(now), pico(settled[page]));
             prop_assert_eq!(budget.reserved(now), pico(reserved(&live, page)));
-            prop_assert!(settled[page] + reserved(&live, page) <= LIMIT);
-            prop_assert!(settled.iter().all(|spent| *spent <= LIMIT));
+            prop_assert!(settled[page] + reserved(&live, page) <= most[page]);
+            prop_assert!(settled.iter().zip(&most).all(|(spent, most)| spent <= most));
         }
     }
 

@@ -46,7 +46,7 @@ fn spent(trial: &Trial) -> Pico {
 
 /// What the models' own sums have booked.
 fn models(trial: &Trial) -> Pico {
-    trial.client.costs().into_iter().map(|(_, cost)| cost).sum()
+    trial.client.costs().into_values().sum()
 }
 
 /// What is reserved while a request is under way, of which then nothing is left.

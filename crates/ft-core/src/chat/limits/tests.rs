@@ -1,3 +1,5 @@
+//! Limits, read as the least favourable provider reads them.
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

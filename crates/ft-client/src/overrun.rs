@@ -37,6 +37,11 @@ impl Overrun {
         self.over
     }
 
+    /// Whether so many tokens, counted here, may well be what was reserved: counts err high.
+    pub(crate) const fn explains(&self, tokens: u64) -> bool {
+        tokens <= self.most
+    }
+
     /// Whether it was too much.
     pub(crate) const fn is_over(&self) -> bool {
         self.over

@@ -50,9 +50,19 @@ impl Charge {
 
 impl Run {
     /// The cost of an answer.
+    ///
+    /// A count of ours errs high, and does not pass what was reserved for that; an answer far longer than what was
+    /// asked for does.
     pub(crate) fn charge_of_answer(&self, job: &Job, response: &ChatResponse) -> Charge {
         let (billed, estimated) = billed(job, response);
-        Charge { estimated, ..self.charge(&job.target, &billed) }
+        let charge = Charge { estimated, ..self.charge(&job.target, &billed) };
+        let explained = job.overrun.is_some_and(|overrun| overrun.explains(billed.output));
+        match charge.cost.zip(job.guards.reserved()) {
+            Some((cost, reserved)) if estimated && explained => {
+                Charge { cost: Some(cost.min(reserved)), ..charge }
+            }
+            _ => charge,
+        }
     }
 
     /// The cost of vectors. They have no output: whatever a total has is input.

@@ -337,13 +337,14 @@ struct Walker {
     max_tokens: Option<u64>,
     /// In milliseconds, after which its caller leaves.
     patience: u64,
-    /// Before it the client takes another's place, under this limit in cents.
+    /// Before it the client takes another's place, under this limit in tenths of a cent.
     reload: Option<u64>,
 }
 
 fn walker() -> impl Strategy<Value = Walker> {
-    let limit = prop_oneof![Just(None), (1_u64..5_000).prop_map(Some)];
-    let reload = prop_oneof![4 => Just(None), 1 => (50_u64..200).prop_map(Some)];
+    // Fewer than the words of an answer are more than some honest provider would say.
+    let limit = prop_oneof![1 => Just(None), 6 => (100_u64..400).prop_map(Some)];
+    let reload = prop_oneof![4 => Just(None), 1 => (5_u64..20).prop_map(Some)];
     (0_u8..8, any::<bool>(), any::<bool>(), limit, 1_u64..20_000, reload).prop_map(
         |(reply, streamed, caller, max_tokens, patience, reload)| Walker {
             reply,
@@ -384,7 +385,7 @@ async fn walk(walkers: Vec<Walker>) {
                 replies[at % replies.len()].clone()
             })
         };
-        let limit = format!("${}.{:02}", limit / 100, limit % 100);
+        let limit = format!("$0.{limit:03}");
         let mut setup = limited(&shape, Scripts::from(scripts()), &limit)
             .provider("other", Scripts::from(scripts()))
             .config(|config| config.hedge = Some(HedgeSettings::default()))
@@ -395,11 +396,11 @@ async fn walk(walkers: Vec<Walker>) {
         }
         setup.build()
     };
-    let mut trial = build(100, None);
-    let caller = SpendBudget::new(SpendConfig::new(dollars("$0.2"))).unwrap();
+    let mut trial = build(10, None);
+    let caller = SpendBudget::new(SpendConfig::new(dollars("$0.004"))).unwrap();
     let reports: Arc<std::sync::Mutex<Vec<Report>>> = Arc::default();
     let mut under_way = Vec::new();
-    let mut most = dollars("$1");
+    let mut most = dollars("$0.01");
     for walker in walkers {
         if let Some(limit) = walker.reload {
             trial = build(limit, Some(&trial));
@@ -434,7 +435,7 @@ async fn walk(walkers: Vec<Walker>) {
         let wall = trial.client.clock().wall();
         assert!(budget.spent.saturating_add(budget.reserved) <= most, "{budget:?}");
         let its = caller.spent(wall).saturating_add(caller.reserved(wall));
-        assert!(its <= dollars("$0.2"), "{its} of the caller's");
+        assert!(its <= dollars("$0.004"), "{its} of the caller's");
     }
     for task in under_way {
         task.await.unwrap();

@@ -202,8 +202,9 @@ impl Run {
             first_token: target.config.first_token_timeout.map(|first| now.after(first)),
             end: now.after(own.min(allowed)),
             shortened: allowed < usual.mul_f64(NEARLY),
-            last: now.after(own.min(remaining)),
             deadline: self.deadline(),
+            stream_end: now.after(target.config.stream_timeout),
+            callers: self.callers_deadline(),
             idle: target.config.idle_timeout,
         })
     }

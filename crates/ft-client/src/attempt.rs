@@ -34,14 +34,16 @@ pub(crate) enum Mode {
 pub(crate) struct Timers {
     /// The end of the wait for first content, where it is bounded.
     pub(crate) first_token: Option<Tick>,
-    /// The end of the attempt.
+    /// The end of the attempt; of one whose stream is handed on, of the wait for its first content.
     pub(crate) end: Tick,
     /// Whether that is sooner than the target's own timer, because of the deadline.
     pub(crate) shortened: bool,
-    /// The end once content has reached the caller: then no tier below can take over, and none needs a reserve.
-    pub(crate) last: Tick,
-    /// The caller's deadline.
+    /// The request's deadline; once content has reached the caller, the caller's own.
     pub(crate) deadline: Tick,
+    /// The end of the stream once content has reached the caller, by the target's own timer.
+    pub(crate) stream_end: Tick,
+    /// The deadline that the caller brought, which bounds a stream that flows as well. [`Tick::MAX`] without one.
+    pub(crate) callers: Tick,
     /// The longest pause after first content.
     pub(crate) idle: Duration,
 }
@@ -248,10 +250,17 @@ impl Timers {
         }
     }
 
-    /// Content is about to reach the caller.
+    /// Content is about to reach the caller: a stream that flows is cut by no clock that was set to find it, and no
+    /// tier below can take over any more.
     fn commit(&mut self) {
-        self.shortened = self.last >= self.deadline;
-        self.end = self.last;
+        self.shortened = self.callers < self.stream_end;
+        self.deadline = self.callers;
+        self.end = self.stream_end.min(self.callers);
+    }
+
+    /// When the attempt ends at the latest, if it is handed on as a stream.
+    pub(crate) fn last(&self) -> Tick {
+        self.stream_end.min(self.callers)
     }
 
     /// How long the next chunk may take, and the timer that says so.

@@ -19,8 +19,12 @@ pub struct CallOptions {
     pub target: Option<(String, String)>,
     /// Who asks: tenants share no cached answer. Default: the empty name.
     pub tenant: String,
-    /// The longest that everything live may take. A longer one than the chain's is cut to that.
+    /// The longest that everything live may take, a stream to its end included. What comes before the first content,
+    /// and a plain answer as a whole, have at most the chain's own deadline.
     pub deadline: Option<Duration>,
+    /// The longest that the first content of a stream, or a plain answer as a whole, may take, over all attempts. A
+    /// longer one than the chain's deadline is cut to that.
+    pub first_content_timeout: Option<Duration>,
     /// Most attempts.
     pub max_attempts: Option<u32>,
     /// Asks the first target only, and gives its failure instead of a stale or emergency answer.
@@ -50,6 +54,7 @@ impl Default for CallOptions {
             target: None,
             tenant: String::new(),
             deadline: None,
+            first_content_timeout: None,
             max_attempts: None,
             no_fallback: false,
             no_cache: false,
@@ -100,6 +105,13 @@ impl CallOptions {
     #[must_use]
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
+        self
+    }
+
+    /// Bounds the wait for the first content of a stream, or for a plain answer, counted from the call's beginning.
+    #[must_use]
+    pub fn with_first_content_timeout(mut self, timeout: Duration) -> Self {
+        self.first_content_timeout = Some(timeout);
         self
     }
 

@@ -52,7 +52,10 @@ pub(crate) struct Run {
     pub(crate) want: Want,
     pub(crate) began: Tick,
     pub(crate) request_id: String,
+    /// Until when the first content, or a whole answer, must be there.
     deadline: Tick,
+    /// Until when all of a stream must be there, as the caller says.
+    callers_deadline: Tick,
     draw: Entropy,
     plan: Plan,
     members: Vec<Member>,
@@ -177,6 +180,11 @@ impl Run {
 
     pub(crate) fn deadline(&self) -> Tick {
         self.deadline
+    }
+
+    /// The deadline that the caller brought; [`Tick::MAX`] without one.
+    pub(crate) fn callers_deadline(&self) -> Tick {
+        self.callers_deadline
     }
 
     pub(crate) fn members(&self) -> &[Member] {

@@ -194,7 +194,7 @@ impl Body {
         })
     }
 
-    /// The next chunk, within the idle timer and what is left of the attempt.
+    /// The next chunk, within the idle timer and what is left of the stream.
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Piece, Box<Bad>>>> {
         if let Some(piece) = self.head.next() {
             if self.head.len() == 0 {
@@ -282,7 +282,9 @@ impl Run {
             self.forbid_continuing();
         }
         self.broke_at.get_or_insert(self.failures.len());
-        let event = self.failed(leg, job, *bad, true, self.now());
+        let now = self.now();
+        self.renew_deadline(now);
+        let event = self.failed(leg, job, *bad, true, now);
         // Whatever else ends the search for a continuation, this is an answer that broke off.
         if let End::Live(won) = self.live(event).await {
             self.continued = true;

@@ -24,7 +24,7 @@ pub use chunk::{ChatChunk, ChunkChoice, Delta, FunctionDelta, ToolCallDelta};
 pub use embedding::{EmbeddingRequest, EmbeddingResponse};
 pub use message::{Content, Message, Part, Role};
 pub use piece::Piece;
-pub use replay::{ChunkStream, replay};
+pub use replay::{ChunkStream, KeepAlives, replay};
 pub use request::{ChatRequest, Stop};
 pub use response::{ChatResponse, Choice, FinishReason};
 pub use tool::{FunctionCall, FunctionDef, Tool, ToolCall};

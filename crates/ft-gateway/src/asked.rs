@@ -124,23 +124,20 @@ impl Asked {
 
     /// The overrides as the client takes them.
     ///
-    /// The SDK's read timeout bounds plain calls alone: of a stream it bounds each pause, and a stream that
-    /// flows may go on for as long as the chain allows.
-    pub(crate) fn options(&self, streamed: bool) -> CallOptions {
+    /// The SDK's read timeout bounds a plain call as a whole, and the wait for the head of a stream: after that each
+    /// pause, in which it gets a comment now and then, and a stream that flows may go on.
+    pub(crate) fn options(&self) -> CallOptions {
         let mut options = CallOptions::new();
         options.no_cache = self.overrides.no_cache;
         options.no_fallback = self.overrides.no_fallback;
         options.mid_stream = self.overrides.mid_stream;
         options.commit = self.overrides.commit;
         options.idempotency_key.clone_from(&self.idempotency_key);
-        let patience = self
+        options.deadline = self.overrides.deadline;
+        options.first_content_timeout = self
             .read_timeout
-            .filter(|patience| !streamed && !patience.is_zero())
+            .filter(|patience| !patience.is_zero())
             .map(|patience| patience - WAY_BACK.min(patience / 10));
-        options.deadline = match (self.overrides.deadline, patience) {
-            (Some(deadline), Some(patience)) => Some(deadline.min(patience)),
-            (deadline, patience) => deadline.or(patience),
-        };
         options
     }
 }

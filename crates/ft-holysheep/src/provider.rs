@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use ft_core::chat::{ChatRequest, ChatResponse, ChunkStream, EmbeddingRequest, EmbeddingResponse};
+use ft_core::chat::{
+    ChatRequest, ChatResponse, ChunkStream, EmbeddingRequest, EmbeddingResponse, KeepAlives,
+};
 use ft_core::{ApiKey, Call, ErrorKind, Provider, ProviderError};
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -255,13 +257,16 @@ impl Provider for HttpProvider {
             .with_max_event(config.max_event)
             .with_malformed_event(config.malformed_event);
         let (secrets, most) = (Arc::clone(&shared.secrets), config.max_response_body);
-        Ok(ChunkStream::of_pieces(ChunkBody::new(
+        let keep_alives = KeepAlives::default();
+        let body = ChunkBody::new(
             reply.into_body(),
             reader,
             secrets,
             request_id,
             most,
-        )))
+            keep_alives.clone(),
+        );
+        Ok(ChunkStream::of_pieces(body).with_keep_alives(keep_alives))
     }
 
     async fn embed(

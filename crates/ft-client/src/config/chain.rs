@@ -15,7 +15,8 @@ use super::{CacheSettings, TargetConfig};
 pub struct ChainConfig {
     /// The live tiers, best first.
     pub tiers: Vec<TierConfig>,
-    /// The end of everything live: attempts, waits, back-offs. Default 90 s, as people leave after a minute and a half.
+    /// The end of everything live up to the first content of a stream, or the last byte of a plain answer: attempts,
+    /// waits, back-offs. Default 90 s, as people leave after a minute and a half.
     #[serde(default = "deadline", with = "units::duration")]
     #[cfg_attr(feature = "schema", schemars(with = "super::schema::DurationText"))]
     pub deadline: Duration,

@@ -95,6 +95,7 @@ fn target(field: &str, target: &TargetConfig) -> Result<(), InvalidConfig> {
     rule(!target.model.trim().is_empty(), &format!("{field}.model"), "is empty")?;
     span(&format!("{field}.attempt_timeout"), target.attempt_timeout)?;
     span(&format!("{field}.idle_timeout"), target.idle_timeout)?;
+    span(&format!("{field}.stream_timeout"), target.stream_timeout)?;
     if let Some(first) = target.first_token_timeout {
         span(&format!("{field}.first_token_timeout"), first)?;
         let shorter = first <= target.attempt_timeout;

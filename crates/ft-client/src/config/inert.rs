@@ -150,10 +150,10 @@ impl Written<'_> {
             rule,
         )?;
         self.refuse(
-            target.idle_timeout >= target.attempt_timeout
+            target.idle_timeout >= target.stream_timeout
                 && target.idle_timeout != usual.idle_timeout,
             part("idle_timeout"),
-            "must be shorter than attempt_timeout, or it never ends anything",
+            "must be shorter than stream_timeout, or it never ends anything",
         )?;
         let late = |slow| target.first_token_timeout.is_some_and(|first| slow > first);
         self.refuse(

@@ -19,15 +19,21 @@ pub struct TargetConfig {
     #[serde(default, with = "units::optional_duration")]
     #[cfg_attr(feature = "schema", schemars(with = "super::schema::DurationText"))]
     pub first_token_timeout: Option<Duration>,
-    /// How long one attempt may take, from its first byte to its last. Default 60 s: a thousand tokens at the
-    /// slowest common pace.
+    /// How long one attempt may take: a plain answer to its last byte, a stream that is handed on to its first
+    /// content. Default 60 s: a thousand tokens at the slowest common pace.
     #[serde(default = "attempt_timeout", with = "units::duration")]
     #[cfg_attr(feature = "schema", schemars(with = "super::schema::DurationText"))]
     pub attempt_timeout: Duration,
-    /// How long a stream may stand still after its first content. Default 30 s: reasoning models do pause.
+    /// How long a stream may stand still after its first content. Default 30 s: reasoning models do pause. Comments
+    /// and pings of the provider begin it anew, for at most 10 minutes without content.
     #[serde(default = "idle_timeout", with = "units::duration")]
     #[cfg_attr(feature = "schema", schemars(with = "super::schema::DurationText"))]
     pub idle_timeout: Duration,
+    /// How long a stream that is handed on may take as a whole, however well it flows. Default 1 h: 128,000 tokens,
+    /// the most that agents ask for, at 36 a second.
+    #[serde(default = "stream_timeout", with = "units::duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "super::schema::DurationText"))]
+    pub stream_timeout: Duration,
     /// In how many rounds it may be asked, when more than the chain's `rounds`. Default 1.
     #[serde(default = "one")]
     pub max_attempts: u32,
@@ -74,6 +80,10 @@ fn idle_timeout() -> Duration {
     Duration::from_secs(30)
 }
 
+fn stream_timeout() -> Duration {
+    Duration::from_secs(60 * 60)
+}
+
 fn one() -> u32 {
     1
 }
@@ -92,6 +102,7 @@ impl TargetConfig {
             first_token_timeout: None,
             attempt_timeout: attempt_timeout(),
             idle_timeout: idle_timeout(),
+            stream_timeout: stream_timeout(),
             max_attempts: one(),
             in_flight: in_flight(),
             upstream: UpstreamMode::AsAsked,
@@ -110,7 +121,7 @@ impl TargetConfig {
         self
     }
 
-    /// Bounds one attempt.
+    /// Bounds one attempt: a plain answer as a whole, a stream up to its first content.
     #[must_use]
     pub fn with_attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = timeout;
@@ -121,6 +132,13 @@ impl TargetConfig {
     #[must_use]
     pub fn with_idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = timeout;
+        self
+    }
+
+    /// Bounds a stream as a whole.
+    #[must_use]
+    pub fn with_stream_timeout(mut self, timeout: Duration) -> Self {
+        self.stream_timeout = timeout;
         self
     }
 

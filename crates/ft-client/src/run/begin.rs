@@ -39,8 +39,9 @@ impl Run {
         mut draw: Entropy,
     ) -> Box<Self> {
         let now = client.world.clock.now();
-        let own = chain.config.deadline;
-        let deadline = now.after(options.deadline.map_or(own, |given| given.min(own)));
+        let callers_deadline = options.deadline.map_or(Tick::MAX, |given| now.after(given));
+        let patience = options.first_content_timeout.map_or(Tick::MAX, |given| now.after(given));
+        let deadline = now.after(chain.config.deadline).min(callers_deadline).min(patience);
         let request_id = match &options.request_id {
             Some(id) => id.clone(),
             None => format!("ft-{:016x}", draw.next_u64()),
@@ -54,6 +55,7 @@ impl Run {
             began: now,
             request_id,
             deadline,
+            callers_deadline,
             draw,
             plan: empty_plan(deadline),
             members: Vec::new(),
@@ -140,6 +142,12 @@ impl Run {
     /// No other model may go on from a tool call.
     pub(crate) fn forbid_continuing(&mut self) {
         self.plan.mid_stream = MidStream::Fail;
+    }
+
+    /// A stream broke off: the search for who goes on from there has as much time as the one for its beginning had.
+    pub(crate) fn renew_deadline(&mut self, now: Tick) {
+        self.deadline = now.after(self.chain.config.deadline).min(self.callers_deadline);
+        self.plan.deadline = self.deadline;
     }
 
     pub(super) fn remaining(&self) -> Duration {

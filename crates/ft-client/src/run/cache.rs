@@ -68,7 +68,7 @@ impl Run {
         let overrides = (
             (self.options.no_fallback, self.options.no_emergency, self.options.max_attempts),
             (
-                self.options.deadline,
+                (self.options.deadline, self.options.first_content_timeout),
                 self.options.idempotency_key.as_deref(),
                 self.options.mid_stream,
             ),

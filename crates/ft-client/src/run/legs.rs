@@ -75,7 +75,7 @@ impl Run {
         let money = guards.money.take();
         let call = Call {
             model: runtime.model().to_owned(),
-            deadline: if mode == Mode::Streamed { timers.last } else { timers.end },
+            deadline: if mode == Mode::Streamed { timers.last() } else { timers.end },
             request_id: self.request_id.clone(),
             attempt: self.ledger.attempts(),
             idempotency_key: self.options.idempotency_key.clone(),

@@ -249,9 +249,9 @@ async fn a_setting_that_could_never_have_an_effect_is_an_error_that_says_why() {
         ),
         (
             "idle_timeout = \"5s\"",
-            "idle_timeout = \"20s\"",
+            "idle_timeout = \"1h\"",
             "targets[0].idle_timeout",
-            "attempt_timeout",
+            "stream_timeout",
         ),
         (
             "slow_after = \"1s\"",

@@ -6,6 +6,7 @@ mod books;
 mod breaker;
 mod cache;
 mod cancellation;
+mod clocks;
 mod coalescing;
 mod config;
 mod control;

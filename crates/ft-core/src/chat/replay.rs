@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
@@ -21,6 +23,26 @@ use crate::ProviderError;
 /// Dropping it cancels the call upstream.
 pub struct ChunkStream {
     inner: Pin<Box<dyn Stream<Item = Result<Piece, ProviderError>> + Send>>,
+    keep_alives: Option<KeepAlives>,
+}
+
+/// Counts what a provider sends between chunks only to say that it is still there: comments, ping events.
+///
+/// The adapter counts, and whoever reads the stream waits a little longer for the next chunk.
+#[derive(Clone, Debug, Default)]
+pub struct KeepAlives(Arc<AtomicU64>);
+
+impl KeepAlives {
+    /// One more has come.
+    pub fn heard(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many have come so far.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 impl ChunkStream {
@@ -29,7 +51,7 @@ impl ChunkStream {
     pub fn new(
         stream: impl Stream<Item = Result<ChatChunk, ProviderError>> + Send + 'static,
     ) -> Self {
-        Self { inner: Box::pin(Bare(Box::pin(stream))) }
+        Self { inner: Box::pin(Bare(Box::pin(stream))), keep_alives: None }
     }
 
     /// Wraps a stream of chunks with the texts they came as.
@@ -37,7 +59,20 @@ impl ChunkStream {
     pub fn of_pieces(
         stream: impl Stream<Item = Result<Piece, ProviderError>> + Send + 'static,
     ) -> Self {
-        Self { inner: Box::pin(stream) }
+        Self { inner: Box::pin(stream), keep_alives: None }
+    }
+
+    /// Sets where the adapter counts what comes between chunks.
+    #[must_use]
+    pub fn with_keep_alives(mut self, keep_alives: KeepAlives) -> Self {
+        self.keep_alives = Some(keep_alives);
+        self
+    }
+
+    /// How many signs of life have come between chunks; 0 where nobody counts them.
+    #[must_use]
+    pub fn keep_alives(&self) -> u64 {
+        self.keep_alives.as_ref().map_or(0, KeepAlives::count)
     }
 
     /// The next chunk with the text it came as. The same stream as by [`Stream`]: each chunk comes once.

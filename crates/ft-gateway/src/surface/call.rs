@@ -90,7 +90,7 @@ impl<T: Asking> Call<T> {
         if let Some(trace) = gateway.trace() {
             request.trace(trace, way.chain(), gateway.clock());
         }
-        let mut options = caller.options(way.set(asked.options(visit.streamed)));
+        let mut options = caller.options(way.set(asked.options()));
         options.request_id = Some(visit.request_id.clone());
         options.report_on_drop = Some(visit.left());
         Ok(Self { request, options, asked, body })

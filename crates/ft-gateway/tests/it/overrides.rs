@@ -39,12 +39,29 @@ async fn without_fallback_the_first_targets_failure_is_the_answer() {
 }
 
 #[tokio::test]
-async fn the_sdks_read_timeout_bounds_a_plain_call() {
+async fn the_sdks_read_timeout_bounds_a_plain_call_and_the_head_of_a_stream() {
     let stand = Stand::of(Scripts::new().model("m", Reply::ok().hang()), &["m"]).await;
-    // Far below the chain's deadline: the answer is in time for an SDK that would have left.
-    let response = ask(&stand, &[("x-stainless-read-timeout", "0.2")]).await;
-    assert_eq!(response.status(), 504);
-    assert_eq!(header(&response, "x-should-retry"), "false");
+    for streamed in [false, true] {
+        let mut body = question("default");
+        body["stream"] = json!(streamed);
+        // Far below the chain's deadline: the answer is in time for an SDK that would have left.
+        let request = stand.http.post(stand.url("/v1/chat/completions")).json(&body);
+        let response = request.header("x-stainless-read-timeout", "0.2").send().await.unwrap();
+        assert_eq!(response.status(), 504, "streamed: {streamed}");
+        assert_eq!(header(&response, "x-should-retry"), "false");
+    }
+}
+
+#[tokio::test]
+async fn the_sdks_read_timeout_does_not_bound_a_stream_that_flows() {
+    let slow = Reply::chunks(["one "; 8]).per_chunk(std::time::Duration::from_millis(50));
+    let stand = Stand::of(Scripts::new().model("m", slow), &["m"]).await;
+    let mut body = question("default");
+    body["stream"] = json!(true);
+    let request = stand.http.post(stand.url("/v1/chat/completions")).json(&body);
+    let response = request.header("x-stainless-read-timeout", "0.3").send().await.unwrap();
+    let text = response.text().await.unwrap();
+    assert!(text.ends_with("data: [DONE]\n\n"), "{text}");
 }
 
 #[tokio::test]

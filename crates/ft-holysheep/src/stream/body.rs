@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use ft_core::chat::Piece;
+use ft_core::chat::{KeepAlives, Piece};
 use ft_core::{ErrorKind, ProviderError};
 use futures_core::Stream;
 
@@ -28,6 +28,8 @@ pub(crate) struct ChunkBody {
     left: usize,
     /// Turns of the scheduler that the transport may still have to bring its own end.
     turns: u8,
+    /// Bytes that are no chunk: a comment, a ping.
+    keep_alives: KeepAlives,
 }
 
 /// What a pooled connection's task may need to say that the bytes are at their end.
@@ -40,9 +42,10 @@ impl ChunkBody {
         secrets: Arc<Secrets>,
         request_id: Option<String>,
         most: usize,
+        keep_alives: KeepAlives,
     ) -> Self {
         let turns = if pieces.is_driven() { 0 } else { TURNS };
-        Self { pieces: Some(pieces), reader, secrets, request_id, left: most, turns }
+        Self { pieces: Some(pieces), reader, secrets, request_id, left: most, turns, keep_alives }
     }
 
     fn error(&self, verdict: Verdict) -> ProviderError {
@@ -73,6 +76,7 @@ impl Stream for ChunkBody {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
+        let mut heard = false;
         loop {
             if let Some(item) = this.reader.next_piece() {
                 return Poll::Ready(Some(item.map_err(|verdict| this.error(verdict))));
@@ -91,14 +95,22 @@ impl Stream for ChunkBody {
                 return Poll::Ready(None);
             }
             match polled {
-                Poll::Ready(Some(Ok(bytes))) => this.take(&bytes),
+                Poll::Ready(Some(Ok(bytes))) => {
+                    this.take(&bytes);
+                    heard = true;
+                }
                 Poll::Ready(Some(Err(error))) => {
                     this.reader.end_with(Verdict::of(failure::kind(&error)));
                 }
                 Poll::Ready(None) => this.reader.end(),
                 // An error was seen and usage did not come with it.
                 Poll::Pending if this.reader.has_failed() => this.reader.end(),
-                Poll::Pending => return Poll::Pending,
+                Poll::Pending => {
+                    if heard {
+                        this.keep_alives.heard();
+                    }
+                    return Poll::Pending;
+                }
             }
         }
     }

@@ -127,6 +127,7 @@ fn target(
         "first_token_timeout_seconds": target.first_token_timeout.map(|time| time.as_secs_f64()),
         "idle_timeout_seconds": target.idle_timeout.as_secs_f64(),
         "attempt_timeout_seconds": target.attempt_timeout.as_secs_f64(),
+        "stream_timeout_seconds": target.stream_timeout.as_secs_f64(),
         "max_attempts": target.max_attempts,
         "in_flight": target.in_flight,
         "upstream": target.upstream,

@@ -52,6 +52,18 @@ impl AnswerStream {
         self.report.clone()
     }
 
+    /// How long it may still take by its own clocks, which are looked at when it is read; `None` where nothing that
+    /// is under way is held. Who stops reading it holds a call upstream, its place and its money for longer.
+    #[must_use]
+    pub fn time_left(&self) -> Option<Duration> {
+        match &self.flow {
+            Flow::Live(run) => {
+                run.streaming.as_ref().map(|body| body.job.timers.end.since(run.now()))
+            }
+            Flow::Broken(_) | Flow::Kept(_) | Flow::Over => None,
+        }
+    }
+
     /// The next chunk with the text it came as, for who passes the stream on. The same stream as by [`Stream`]:
     /// each chunk comes once.
     pub fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Piece, Error>>> {

@@ -68,6 +68,6 @@ fn told(value: &impl Serialize) -> Response<Body> {
 /// # Cancel safety
 /// What was read is lost with the connection.
 async fn read<T: DeserializeOwned>(gateway: &Gateway, body: Body) -> Result<T, Refusal> {
-    let body = body::read(body, gateway.live().body).await?;
+    let (body, _room) = body::read(body, gateway.live().body, gateway.buffers()).await?;
     serde_json::from_slice(&body).map_err(|error| Refusal::unreadable(&error, &body))
 }

@@ -14,7 +14,7 @@ use ft_client::telemetry::Prometheus;
 use ft_core::{Clock, Entropy};
 
 use crate::admin;
-use crate::body::BodyLimits;
+use crate::body::{BodyLimits, Buffers};
 use crate::caller::Callers;
 use crate::config::{GatewayConfig, ServerConfig};
 use crate::idempotency::Repeats;
@@ -44,6 +44,7 @@ struct Inner {
     trace: Option<Trace>,
     meters: Meters,
     repeats: Repeats,
+    buffers: Buffers,
     ids: Mutex<Entropy>,
     file: OnceLock<ConfigFile>,
     /// One reload at a time, or the older of two files could be the last to take over.
@@ -151,6 +152,7 @@ impl Gateway {
         let inner = Inner {
             journal: Journal::new(recent, log),
             meters,
+            buffers: Buffers::of(&live.config.server),
             started: live.config.server.clone(),
             live: ArcSwap::from_pointee(live),
             prometheus,
@@ -258,6 +260,11 @@ impl Gateway {
 
     pub(crate) fn repeats(&self) -> &Repeats {
         &self.inner.repeats
+    }
+
+    /// The room that bodies share.
+    pub(crate) fn buffers(&self) -> &Buffers {
+        &self.inner.buffers
     }
 
     pub(crate) fn trace(&self) -> Option<&Trace> {

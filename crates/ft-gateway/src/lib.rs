@@ -38,6 +38,7 @@ mod names;
 mod reload;
 mod request_id;
 mod server;
+mod streaming;
 mod trace;
 mod visit;
 

@@ -1,27 +1,25 @@
 //! The sockets: connections with limits, and an end that drops nobody.
 
-use std::convert::Infallible;
+mod alarm;
+mod answer;
+mod connection;
+mod socket;
+mod stream;
+mod watch;
+
 use std::future::Future;
+use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
-use http::{HeaderMap, Request, Response};
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use ft_client::TokioClock;
+use tokio::net::TcpListener;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
-use tokio_io_timeout::TimeoutStream;
-use tower::Service;
 
-use crate::answer::Refusal;
+pub(crate) use self::alarm::Alarm;
 use crate::config::ServerConfig;
 
 /// What one connection may take.
@@ -29,12 +27,17 @@ use crate::config::ServerConfig;
 pub struct ConnectionLimits {
     /// Connections at once; more wait to be accepted. Default 10,000.
     pub most: usize,
-    /// The time for a request's head, and for the next one on an idle connection. Default 10 s.
+    /// The time for a request's head, from its first byte; the first one from the connection's beginning. Default
+    /// 10 s.
     pub head_within: Duration,
+    /// How long a connection is kept for the next request. Default 75 s.
+    pub idle_within: Duration,
     /// The most bytes of a request's head. Default 64 KiB.
     pub head_bytes: usize,
-    /// How long a reader may take nothing before the connection is closed. Default 60 s.
+    /// How long a reader may take nothing before its connection is closed, or its stream over HTTP/2. Default 60 s.
     pub write_within: Duration,
+    /// Streams at once on one connection of HTTP/2. Default 200.
+    pub streams: u32,
 }
 
 impl ConnectionLimits {
@@ -44,8 +47,10 @@ impl ConnectionLimits {
         Self {
             most: usize::try_from(server.max_connections).unwrap_or(usize::MAX),
             head_within: server.header_timeout,
+            idle_within: server.idle_timeout,
             head_bytes: usize::try_from(server.max_header_bytes).unwrap_or(usize::MAX),
             write_within: server.write_timeout,
+            streams: server.max_streams,
         }
     }
 }
@@ -65,8 +70,22 @@ pub enum Drained {
     Cut(usize),
 }
 
+/// How far serving is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Connections are accepted.
+    Open,
+    /// Requests under way are answered, and no more.
+    Draining,
+    /// The time is up.
+    Cut,
+}
+
+/// How long streams that are cut may take to say so.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// Serves connections until `stop` resolves; then refuses new ones, lets those under way finish within `drain`,
-/// and cuts the rest.
+/// ends the streams that are left with an error, and cuts the rest.
 ///
 /// # Cancel safety
 /// Dropping it closes the listener and cuts every connection.
@@ -77,144 +96,116 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
     drain: Duration,
 ) -> Drained {
-    let graceful = GracefulShutdown::new();
+    let clock = TokioClock::new();
     let mut connections = JoinSet::new();
     let room = Arc::new(Semaphore::new(limits.most));
-    let (open, closing) = watch::channel(());
+    let (stage, seen) = tokio::sync::watch::channel(Stage::Open);
     let mut stop = pin!(stop);
+    let mut pause = Pause::default();
     loop {
         // Those that ended are taken off the list, or it would grow for ever.
         while connections.try_join_next().is_some() {}
-        let accepted = async {
-            // The semaphore is never closed.
-            let seat = Arc::clone(&room).acquire_owned().await.ok();
-            (seat, listener.accept().await)
-        };
-        let (seat, socket) = tokio::select! {
+        let accepted = tokio::select! {
             biased;
             () = &mut stop => break,
-            accepted = accepted => accepted,
+            accepted = accept(&listener, &room) => accepted,
         };
-        match socket {
-            Ok((socket, _)) => {
-                let served =
-                    connection(socket, router.clone(), limits, graceful.watcher(), closing.clone());
+        match accepted {
+            Ok((seat, socket)) => {
+                pause = Pause::default();
+                let served = connection::serve(socket, router.clone(), limits, clock, seen.clone());
                 connections.spawn(async move {
                     let _seat = seat;
                     served.await;
                 });
             }
-            // Out of descriptors, most likely: those under way will give some back.
             Err(error) => {
-                tracing::warn!(%error, "cannot accept a connection");
-                tokio::time::sleep(Duration::from_millis(100)).await;
+                let wait = pause.after(&error);
+                tokio::select! {
+                    biased;
+                    () = &mut stop => break,
+                    () = tokio::time::sleep(wait) => {}
+                }
             }
         }
     }
     drop(listener);
-    // Those that have not said a word need not be waited for.
-    drop(open);
-    let finished = async {
-        graceful.shutdown().await;
-        while connections.join_next().await.is_some() {}
-    };
-    match tokio::time::timeout(drain, finished).await {
-        Ok(()) => Drained::Clean,
-        Err(_) => Drained::Cut(connections.len()),
+    stage.send_replace(Stage::Draining);
+    let finished = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(drain, finished).await.is_ok() {
+        return Drained::Clean;
     }
+    while connections.try_join_next().is_some() {}
+    let left = connections.len();
+    stage.send_replace(Stage::Cut);
+    let told = async { while connections.join_next().await.is_some() {} };
+    let words = if drain.is_zero() { Duration::ZERO } else { LAST_WORDS };
+    let _ = tokio::time::timeout(words, told).await;
+    Drained::Cut(left)
 }
 
-/// How every connection of HTTP/2 begins, and none of HTTP/1.
-const PREFACE: &[u8; 14] = b"PRI * HTTP/2.0";
-
-async fn connection(
-    socket: TcpStream,
-    router: Router,
-    limits: ConnectionLimits,
-    watcher: Watcher,
-    closing: watch::Receiver<()>,
-) {
-    // A chunk of a stream must not wait for the next one.
-    let _ = socket.set_nodelay(true);
-    let Some(http2) = begins_http2(&socket, limits.head_within, closing).await else { return };
-    let mut socket = TimeoutStream::new(socket);
-    socket.set_write_timeout(Some(limits.write_within));
-    let socket = TokioIo::new(Box::pin(socket));
-    let most = limits.head_bytes;
-    let service = service_fn(move |request| answer(router.clone(), most, request));
-    let served = match http2 {
-        true => {
-            let server = either(limits);
-            let served = server.serve_connection(socket, service).into_owned();
-            Box::pin(watcher.watch(served)).await.map_err(|error| error.to_string())
-        }
-        false => {
-            let served = http1(limits).serve_connection(socket, service);
-            watcher.watch(served).await.map_err(|error| error.to_string())
-        }
-    };
-    // What went wrong on one connection is its caller's to see.
-    if let Err(error) = served {
-        tracing::debug!(error, "connection ended");
-    }
-}
-
-/// Whether the first bytes may be those of HTTP/2; `None` when none came.
+/// The next connection, once there is room for one.
 ///
-/// They are looked at and not taken: a reader that gives them back would cost each connection another read and half
-/// of its memory.
-async fn begins_http2(
-    socket: &TcpStream,
-    within: Duration,
-    mut closing: watch::Receiver<()>,
-) -> Option<bool> {
-    let mut first = [0; PREFACE.len()];
-    let seen = tokio::select! {
-        biased;
-        _ = closing.changed() => return None,
-        seen = tokio::time::timeout(within, socket.peek(&mut first)) => seen,
-    };
-    let seen = seen.ok()?.ok().filter(|&seen| seen > 0)?;
-    Some(PREFACE.starts_with(&first[..seen]))
+/// # Cancel safety
+/// It loses no connection: one that was taken is given.
+async fn accept(
+    listener: &TcpListener,
+    room: &Arc<Semaphore>,
+) -> io::Result<(Option<OwnedSemaphorePermit>, tokio::net::TcpStream)> {
+    // The semaphore is never closed.
+    let seat = Arc::clone(room).acquire_owned().await.ok();
+    let (socket, _) = listener.accept().await?;
+    Ok((seat, socket))
 }
 
-fn http1(limits: ConnectionLimits) -> http1::Builder {
-    let mut server = http1::Builder::new();
-    server
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.head_within)
-        .max_buf_size(limits.head_bytes);
-    server
+/// How long to wait after a connection could not be accepted.
+#[derive(Debug, Default)]
+struct Pause {
+    failures: u32,
 }
 
-fn either(limits: ConnectionLimits) -> Builder<TokioExecutor> {
-    let mut server = Builder::new(TokioExecutor::new());
-    server
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.head_within)
-        .max_buf_size(limits.head_bytes)
-        .http2()
-        .timer(TokioTimer::new())
-        .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
-        .keep_alive_interval(limits.head_within)
-        .keep_alive_timeout(limits.head_within);
-    server
-}
+/// The first wait after a failure, which doubles.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+/// The longest: descriptors are given back all the time.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-async fn answer(
-    mut router: Router,
-    most_head: usize,
-    request: Request<Incoming>,
-) -> Result<Response<Body>, Infallible> {
-    // The parser only bounds its buffer, which may have grown far beyond that when it looks.
-    if headers(request.headers()) > most_head {
-        return Ok(Refusal::large_head(most_head).response());
+impl Pause {
+    /// A failure that is the one connection's does not hold up the others; what the process lacks, descriptors above
+    /// all, comes back when those under way end, and asking at once would only burn the processor.
+    fn after(&mut self, error: &io::Error) -> Duration {
+        use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+        let its_own = matches!(
+            error.kind(),
+            ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted
+        );
+        if its_own {
+            return Duration::ZERO;
+        }
+        // One line for each outage, not for each try.
+        if self.failures == 0 {
+            tracing::warn!(
+                %error,
+                "cannot accept connections: when descriptors are what lacks, raise the hard limit (`ulimit -Hn`) or \
+                 lower server.max_connections"
+            );
+        }
+        let wait = FIRST_PAUSE.saturating_mul(1 << self.failures.min(10)).min(LONGEST_PAUSE);
+        self.failures += 1;
+        wait
     }
-    router.call(request.map(Body::new)).await
 }
 
-/// The bytes of their names and values.
-fn headers(headers: &HeaderMap) -> usize {
-    headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_process_lacks_is_waited_for_ever_longer_and_what_one_connection_did_is_not() {
+        let mut pause = Pause::default();
+        let lacking = io::Error::other("too many open files");
+        let waits: Vec<_> = (0..9).map(|_| pause.after(&lacking).as_millis()).collect();
+        assert_eq!(waits, [10, 20, 40, 80, 160, 320, 640, 1_000, 1_000]);
+        let aborted = io::Error::from(io::ErrorKind::ConnectionAborted);
+        assert_eq!(Pause::default().after(&aborted), Duration::ZERO);
+    }
 }

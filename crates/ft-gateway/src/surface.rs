@@ -92,7 +92,11 @@ async fn once<F>(
 where
     F: Future<Output = Response<Body>> + Send + 'static,
 {
-    let Some(key) = asked.idempotency_key() else { return perform(visit).await };
+    let Some(key) = asked.idempotency_key() else {
+        // What was read from it is all that is needed: the body itself is not held while others work.
+        drop(body);
+        return perform(visit).await;
+    };
     let caller = visit.caller().to_owned();
     let question = Question { route: visit.route, overrides: asked.overrides.clone(), body };
     let mut visit = Some(visit);

@@ -4,8 +4,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use ft_client::Report;
-use ft_core::Tick;
+use ft_core::{Clock, Tick};
 
+use crate::body::Room;
 use crate::caller::Caller;
 use crate::gateway::Gateway;
 use crate::journal::Entry;
@@ -26,6 +27,8 @@ pub(crate) struct Visit {
     left: Arc<OnceLock<Report>>,
     /// Who else waits for its end.
     told: Option<Arc<OnceLock<End>>>,
+    /// The room that its body takes, as long as it may be sent again.
+    _room: Option<Room>,
 }
 
 /// What became of a request.
@@ -62,6 +65,7 @@ impl Visit {
             end: End::LEFT,
             left: Arc::default(),
             told: None,
+            _room: None,
         }
     }
 
@@ -104,6 +108,15 @@ impl Visit {
     /// Writes its end into this as well.
     pub(crate) fn tells(&mut self, told: Arc<OnceLock<End>>) {
         self.told = Some(told);
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        self.gateway.clock()
+    }
+
+    /// Keeps this until its end.
+    pub(crate) fn holds(&mut self, room: Room) {
+        self._room = Some(room);
     }
 
     /// Since it began.

@@ -1,18 +1,20 @@
 //! `ft serve`: the chain behind an OpenAI-compatible HTTP API.
 
+mod descriptors;
 mod following;
 mod setup;
 mod signals;
 
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use ft_gateway::config::ServerConfig;
 use ft_gateway::{ConnectionLimits, Drained, Gateway};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
-use self::setup::Setup;
+use self::setup::{File, Setup};
 use self::signals::Stops;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -74,12 +76,19 @@ fn admin(text: &str) -> Result<Admin, String> {
 /// Serves until it is told to stop.
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
     setup::log();
-    let runtime = tokio::runtime::Runtime::new()
+    let file = File::of(args)?;
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    if let Some(threads) = file.as_ref().and_then(File::worker_threads) {
+        runtime.worker_threads(threads);
+    }
+    let runtime = runtime
+        .enable_all()
+        .build()
         .map_err(|error| Failure::failed(format!("cannot start a runtime: {error}")))?;
     // It is kept to the end: the simulated provider in it must outlive the server, and the log what was cut.
     let setup = {
         let _inside = runtime.enter();
-        Setup::of(args)?
+        Setup::of(args, file)?
     };
     let ended = runtime.block_on(serve(args, &setup, output));
     // First the requests that were cut: their lines are written when they are dropped.
@@ -96,11 +105,12 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 
 async fn serve(args: &Args, setup: &Setup, output: &mut Output) -> Result<(), Failure> {
     let Setup { gateway, server, .. } = setup;
-    let public = listen(server.listen, "--listen").await?;
+    let public = listen(server.listen, server.backlog, "--listen")?;
     let admin = match server.admin {
-        Some(at) => Some(listen(at, "--admin").await?),
+        Some(at) => Some(listen(at, server.backlog, "--admin")?),
         None => None,
     };
+    descriptors::raise(server, output)?;
     announce(args, server, &public, admin.as_ref(), output)?;
     let served = until_told(gateway, server, public, admin).await;
     match served? {
@@ -113,8 +123,18 @@ async fn serve(args: &Args, setup: &Setup, output: &mut Output) -> Result<(), Fa
     Ok(())
 }
 
-async fn listen(at: SocketAddr, option: &str) -> Result<TcpListener, Failure> {
-    TcpListener::bind(at).await.map_err(|error| {
+fn listen(at: SocketAddr, backlog: u32, option: &str) -> Result<TcpListener, Failure> {
+    let listener = || -> io::Result<TcpListener> {
+        let socket = if at.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        // Or the next process could not listen while connections of the last one fade. On Windows it means another
+        // thing: that two may listen at once.
+        if cfg!(not(windows)) {
+            socket.set_reuseaddr(true)?;
+        }
+        socket.bind(at)?;
+        socket.listen(backlog)
+    };
+    listener().map_err(|error| {
         Failure::failed(format!("cannot listen on {at}: {error}; choose another with {option}"))
     })
 }

@@ -36,7 +36,7 @@ async fn explained(gateway: &Gateway, request: Request<Body>) -> Result<Response
         [] if name.is_empty() => return Err(Refusal::no_name(live.names.listed())),
         [] => return Err(Refusal::no_model(name)),
     };
-    let options = way.set(asked.options(request.stream == Some(true)));
+    let options = way.set(asked.options());
     let explanation =
         live.client.explain(&request, &options).map_err(|error| Refusal::from(&error))?;
     Ok(told(&explanation))

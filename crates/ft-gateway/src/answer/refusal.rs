@@ -84,6 +84,22 @@ impl Refusal {
             .with_code("request_timeout")
     }
 
+    /// As many bytes of bodies are held as may be. It passes by itself, so an SDK may try again.
+    pub(crate) fn full() -> Self {
+        let message =
+            "the gateway holds as many bytes of requests as it may (`server.max_buffered`)";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "server_error", message)
+            .with_code("overloaded")
+            .with_retry_after(Duration::from_secs(1))
+    }
+
+    /// The process ends, and the stream with it.
+    pub(crate) fn stopped() -> Self {
+        let message = "the gateway was stopped before the answer was complete";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "server_error", message)
+            .with_code("gateway_stopped")
+    }
+
     pub(crate) fn no_route(method: &str, path: &str) -> Self {
         let message = format!("there is no {method} {path} here");
         Self::new(StatusCode::NOT_FOUND, "invalid_request_error", message).with_code("unknown_url")

@@ -2,10 +2,12 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::body::Body;
 use bytes::{BufMut, Bytes, BytesMut};
 use ft_client::{AnswerStream, Error, Report};
+use ft_core::Tick;
 use ft_core::chat::Piece;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Response};
@@ -13,15 +15,25 @@ use hyper::body::Frame;
 
 use super::calls::CallNumbers;
 use super::{Refusal, describe};
+use crate::server::Alarm;
+use crate::streaming::{Request, Streaming};
 use crate::visit::Visit;
 
 /// What is ready goes out together, up to this much at once: one write instead of a hundred, and still no more in
 /// memory than a slow reader's share.
 const FRAME: usize = 16 << 10;
 
+/// After so much silence a comment goes out: proxies in between cut what is silent for a minute, and a reader that has
+/// left is found out.
+const SILENCE: Duration = Duration::from_secs(15);
+
+/// What every reader of events skips.
+const COMMENT: &[u8] = b": keep-alive\n\n";
+
 /// The answer to a caller who wants a stream. It is read only as fast as the caller reads.
 pub(crate) fn streamed(stream: AnswerStream, visit: Visit, report_event: bool) -> Response<Body> {
     let report = stream.report();
+    let streaming = Streaming::new(stream.time_left().unwrap_or(Duration::MAX));
     let events = Events {
         stream,
         visit,
@@ -29,8 +41,12 @@ pub(crate) fn streamed(stream: AnswerStream, visit: Visit, report_event: bool) -
         calls: CallNumbers::default(),
         buffer: BytesMut::new(),
         over: false,
+        streaming: streaming.clone(),
+        spoke: Tick::ZERO,
+        silence: Alarm::default(),
     };
     let mut response = Response::new(Body::new(events));
+    response.extensions_mut().insert(streaming);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
@@ -51,6 +67,10 @@ struct Events {
     calls: CallNumbers,
     buffer: BytesMut,
     over: bool,
+    streaming: Streaming,
+    /// When something last went out.
+    spoke: Tick,
+    silence: Alarm,
 }
 
 impl Events {
@@ -80,12 +100,33 @@ impl Events {
 
     /// It broke off: the error, and no `[DONE]`, which would say that the answer was whole.
     fn failed(&mut self, error: &Error) {
-        let refusal = Refusal::from(error);
+        self.breaks(&Refusal::from(error));
+    }
+
+    fn breaks(&mut self, refusal: &Refusal) {
         let report = self.stream.report();
         self.about(&report);
         self.buffer.extend_from_slice(format!("data: {}\n\n", refusal.body()).as_bytes());
         self.visit.ended(200, refusal.code(), Some(report));
         self.over = true;
+    }
+
+    /// Nothing is ready: a comment, when one is due or asked for. Ready when there is something to send.
+    fn poll_comment(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self.streaming.take(cx.waker()) {
+            Some(Request::Stop) => self.breaks(&Refusal::stopped()),
+            Some(Request::Comment) => self.buffer.extend_from_slice(COMMENT),
+            None => {
+                let clock = self.visit.clock();
+                if self.spoke == Tick::ZERO {
+                    self.spoke = clock.now();
+                }
+                let due = self.spoke.after(SILENCE);
+                std::task::ready!(self.silence.poll(due, clock, cx));
+                self.buffer.extend_from_slice(COMMENT);
+            }
+        }
+        Poll::Ready(())
     }
 
     /// The report: as a comment, which every reader of events skips, or as an event to who asked for one.
@@ -117,7 +158,11 @@ impl hyper::body::Body for Events {
                 Poll::Pending => break,
             }
         }
+        if !this.over && this.buffer.is_empty() {
+            std::task::ready!(this.poll_comment(cx));
+        }
         if !this.buffer.is_empty() {
+            this.spoke = this.visit.clock().now();
             return Poll::Ready(Some(Ok(Frame::data(this.buffer.split().freeze()))));
         }
         if this.over { Poll::Ready(None) } else { Poll::Pending }

@@ -85,15 +85,24 @@ fn server(server: &ServerConfig) -> Checked {
             1..=1_000_000,
             "must be from 1 to 1000000",
         ),
+        ("max_streams", server.max_streams.into(), 1..=10_000, "must be from 1 to 10000"),
+        ("backlog", server.backlog.into(), 1..=65_535, "must be from 1 to 65535"),
+        ("worker_threads", server.worker_threads.into(), 0..=1_024, "must be from 0 to 1024"),
         ("recent", server.recent.into(), 0..=10_000, "must be from 0 to 10000"),
     ] {
         rule(range.contains(&value), &format!("server.{field}"), advice)?;
     }
+    rule(
+        (server.max_body..=1 << 40).contains(&server.max_buffered),
+        "server.max_buffered",
+        "must be from max_body to 1TiB, or its largest body would never be taken",
+    )?;
     const HOUR: Duration = Duration::from_secs(3_600);
     let some: RangeInclusive<Duration> = Duration::from_millis(1)..=HOUR;
     let any = Duration::ZERO..=HOUR;
     for (field, value, range, advice) in [
         ("header_timeout", server.header_timeout, &some, "must be longer than zero and at most 1h"),
+        ("idle_timeout", server.idle_timeout, &some, "must be longer than zero and at most 1h"),
         ("body_timeout", server.body_timeout, &some, "must be longer than zero and at most 1h"),
         ("write_timeout", server.write_timeout, &some, "must be longer than zero and at most 1h"),
         ("drain", server.drain, &any, "must be at most 1h"),

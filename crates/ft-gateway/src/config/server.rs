@@ -32,21 +32,31 @@ pub struct ServerConfig {
     #[serde(with = "units::bytes")]
     #[cfg_attr(feature = "schema", schemars(with = "ft_client::config::schema::SizeText"))]
     pub max_body: u64,
+    /// The most bytes of the bodies of all requests under way. Default `256MiB`, eight of the largest; a gateway takes
+    /// two to three times as much memory for them. Who comes when it is full gets a 503, and may come again.
+    #[serde(with = "units::bytes")]
+    #[cfg_attr(feature = "schema", schemars(with = "ft_client::config::schema::SizeText"))]
+    pub max_buffered: u64,
     /// The most bytes of a request's head. Default `64KiB`, eight times what SDKs send.
     #[serde(with = "units::bytes")]
     #[cfg_attr(feature = "schema", schemars(with = "ft_client::config::schema::SizeText"))]
     pub max_header_bytes: u64,
-    /// How long a request's head may take, and how long an idle connection is kept for the next one. Default `10s`:
-    /// whoever sends a byte a minute holds a connection, not the gateway.
+    /// How long a request's head may take, from its first byte; the first one from the connection's beginning. Default
+    /// `10s`: whoever sends a byte a minute holds a connection, not the gateway.
     #[serde(with = "units::duration")]
     #[cfg_attr(feature = "schema", schemars(with = "ft_client::config::schema::DurationText"))]
     pub header_timeout: Duration,
+    /// How long a connection is kept for the next request. Default `75s`: load balancers keep theirs for 60 s, and who
+    /// closes first must be they, or a request meets a closed connection.
+    #[serde(with = "units::duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "ft_client::config::schema::DurationText"))]
+    pub idle_timeout: Duration,
     /// How long a request's body may take. Default `30s`: 32 MiB at 9 Mbit/s.
     #[serde(with = "units::duration")]
     #[cfg_attr(feature = "schema", schemars(with = "ft_client::config::schema::DurationText"))]
     pub body_timeout: Duration,
-    /// How long a reader may take nothing before its connection is closed. Default `60s`: a phone that changes
-    /// networks comes back sooner or not at all.
+    /// How long a reader may take nothing before its connection is closed, or its stream over HTTP/2. Default `60s`: a
+    /// phone that changes networks comes back sooner or not at all.
     #[serde(with = "units::duration")]
     #[cfg_attr(feature = "schema", schemars(with = "ft_client::config::schema::DurationText"))]
     pub write_timeout: Duration,
@@ -58,6 +68,13 @@ pub struct ServerConfig {
     /// Connections at once; more wait to be accepted. Default 10,000, half of what descriptors usually allow, since
     /// each may hold one upstream.
     pub max_connections: u32,
+    /// Streams at once on one connection of HTTP/2. Default 200.
+    pub max_streams: u32,
+    /// Connections that the system holds until they are accepted; it may have a lower limit of its own. Default 4,096:
+    /// a thousand that come at once wait for no retransmission.
+    pub backlog: u32,
+    /// Threads that serve requests. Default 0: one for each processor, or as `TOKIO_WORKER_THREADS` says.
+    pub worker_threads: u32,
     /// Whether a changed file is read again. Default true; `SIGHUP` does so in any case. A file that cannot be used
     /// changes nothing and is told in the log.
     pub watch: bool,
@@ -78,12 +95,17 @@ impl Default for ServerConfig {
             admin: Some(local(8081)),
             admin_key_sha256: Vec::new(),
             max_body: 32 << 20,
+            max_buffered: 256 << 20,
             max_header_bytes: 64 << 10,
             header_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(75),
             body_timeout: Duration::from_secs(30),
             write_timeout: Duration::from_secs(60),
             drain: Duration::from_secs(30),
             max_connections: 10_000,
+            max_streams: 200,
+            backlog: 4_096,
+            worker_threads: 0,
             watch: true,
             access_log: true,
             trace: None,

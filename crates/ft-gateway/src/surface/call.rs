@@ -80,7 +80,8 @@ impl<T: Asking> Call<T> {
         if asked.client_retries > 0 {
             gateway.meters().retried();
         }
-        let body = body::read(body, live.body).await?;
+        let (body, room) = body::read(body, live.body, gateway.buffers()).await?;
+        visit.holds(room);
         let request: T =
             serde_json::from_slice(&body).map_err(|error| Refusal::unreadable(&error, &body))?;
         visit.asks_for(request.model());

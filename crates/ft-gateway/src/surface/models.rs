@@ -1,12 +1,13 @@
 //! `GET /v1/models`: the names that callers may ask for.
 
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
 
 use super::{arrive, refuse};
-use crate::answer;
+use crate::answer::{self, Refusal};
 use crate::gateway::Gateway;
 use crate::meters::Route;
 use crate::names::Way;
@@ -29,10 +30,14 @@ pub(super) async fn list(State(gateway): State<Gateway>, request: Request) -> Re
 /// One of them.
 pub(super) async fn one(
     State(gateway): State<Gateway>,
-    Path(name): Path<String>,
+    name: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Response<Body> {
     let mut visit = arrive(&gateway, Route::Models, &request);
+    let Ok(Path(name)) = name else {
+        // No name that there is has bytes that are no text.
+        return refuse(visit, &Refusal::invalid("the path is not UTF-8").with_code("invalid_url"));
+    };
     let live = gateway.live();
     let caller = match live.callers.identify(request.headers()) {
         Ok(caller) => caller,

@@ -20,6 +20,7 @@ async fn stand(limits: ConnectionLimits, reply: Reply) -> Stand {
 fn short() -> ConnectionLimits {
     ConnectionLimits {
         head_within: Duration::from_millis(200),
+        idle_within: Duration::from_millis(300),
         write_within: Duration::from_millis(200),
         ..ConnectionLimits::default()
     }
@@ -125,4 +126,33 @@ async fn a_reader_who_takes_nothing_is_cut_off_and_upstream_is_let_go() {
     stand.upstream.log().until(|log| log.open() == 0).await;
     let text = rest(&mut socket).await;
     assert!(!text.contains("[DONE]"));
+}
+
+#[tokio::test]
+async fn a_request_of_http_1_1_has_one_host() {
+    let stand = stand(ConnectionLimits::default(), Reply::text("Hi.")).await;
+    for (head, status) in [
+        ("GET /healthz HTTP/1.1\r\nconnection: close\r\n\r\n", "HTTP/1.1 400"),
+        (
+            "GET /healthz HTTP/1.1\r\nhost: a\r\nhost: b\r\nconnection: close\r\n\r\n",
+            "HTTP/1.1 400",
+        ),
+        ("GET /healthz HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n", "HTTP/1.1 200"),
+        ("GET /healthz HTTP/1.0\r\n\r\n", "HTTP/1.0 200"),
+    ] {
+        let mut socket = TcpStream::connect(stand.at).await.unwrap();
+        socket.write_all(head.as_bytes()).await.unwrap();
+        let text = rest(&mut socket).await;
+        assert!(text.starts_with(status), "{head}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_is_no_text_is_refused_like_any_other() {
+    let stand = stand(ConnectionLimits::default(), Reply::text("Hi.")).await;
+    let refused = stand.http.get(stand.url("/v1/models/%ff%fe")).send().await.unwrap();
+    assert_eq!(refused.status(), 400);
+    assert_ne!(header(&refused, "x-request-id"), "");
+    let body: Value = refused.json().await.unwrap();
+    assert_eq!(body["error"]["code"], "invalid_url");
 }

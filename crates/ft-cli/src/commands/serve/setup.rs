@@ -27,29 +27,56 @@ pub(super) fn log() {
     let _ = log.with_target(false).try_init();
 }
 
+/// The file that is named, and what is in it.
+pub(super) struct File {
+    file: ConfigFile,
+    config: GatewayConfig,
+}
+
+impl File {
+    /// Reads it, if there is one.
+    ///
+    /// # Errors
+    /// When it cannot be used.
+    pub(super) fn of(args: &Args) -> Result<Option<Self>, Failure> {
+        let Some(path) = &args.config else { return Ok(None) };
+        let file = ConfigFile::new(path).with_server(over(args));
+        let config = file.read().map_err(|wrong| Failure::usage(wrong.to_string()))?;
+        Ok(Some(Self { file, config }))
+    }
+
+    /// The threads that it asks for; `None` when it leaves that open.
+    pub(super) fn worker_threads(&self) -> Option<usize> {
+        usize::try_from(self.config.server.worker_threads).ok().filter(|&threads| threads > 0)
+    }
+}
+
+/// What the command line says instead of a file.
+fn over(args: &Args) -> impl Fn(&mut ServerConfig) + Send + Sync + 'static {
+    let (listen, admin) = (args.listen, args.admin);
+    move |server| {
+        if let Some(listen) = listen {
+            server.listen = listen;
+        }
+        match admin {
+            Some(Admin::Off) => server.admin = None,
+            Some(Admin::At(at)) => server.admin = Some(at),
+            None => {}
+        }
+    }
+}
+
 impl Setup {
     /// # Errors
     /// When there is nothing to serve, or a setting cannot be used.
-    pub(super) fn of(args: &Args) -> Result<Self, Failure> {
+    pub(super) fn of(args: &Args, file: Option<File>) -> Result<Self, Failure> {
         let simulated = if args.simulate { Some(simulated::start()?) } else { None };
-        let (listen, admin) = (args.listen, args.admin);
-        let over = move |server: &mut ServerConfig| {
-            if let Some(listen) = listen {
-                server.listen = listen;
-            }
-            match admin {
-                Some(Admin::Off) => server.admin = None,
-                Some(Admin::At(at)) => server.admin = Some(at),
-                None => {}
-            }
+        let (file, mut config) = match (file, &simulated) {
+            (Some(File { file, config }), _) => (Some(file), config),
+            (None, Some(upstream)) => (None, GatewayConfig::new(over_simulated(upstream))),
+            (None, None) => (None, GatewayConfig::new(over_holysheep()?)),
         };
-        let file = args.config.as_ref().map(|path| ConfigFile::new(path).with_server(over));
-        let mut config = match (&file, &simulated) {
-            (Some(file), _) => file.read().map_err(|wrong| Failure::usage(wrong.to_string()))?,
-            (None, Some(upstream)) => GatewayConfig::new(over_simulated(upstream)),
-            (None, None) => GatewayConfig::new(over_holysheep()?),
-        };
-        over(&mut config.server);
+        over(args)(&mut config.server);
         config.check().map_err(|wrong| Failure::usage(wrong.to_string()))?;
         let server = config.server.clone();
         let outlets = Outlets::of(&server).map_err(|error| {

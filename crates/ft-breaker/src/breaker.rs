@@ -11,14 +11,16 @@ use std::time::Duration;
 use ft_core::{Clock, Entropy, Tick};
 
 use crate::config::{BreakerConfig, FailureRatio, InvalidConfig};
+use crate::evidence::Evidence;
 use crate::lease::Lease;
 use crate::outcome::Outcome;
 use crate::permit::{OwnedPermit, Permit, Ticket};
 use crate::rejected::Rejected;
+use crate::row::Row;
 use crate::step::{Answer, Event, Observed, has_room, refusal, step};
 use crate::sync::{AtomicU64, Ordering, Padded};
 use crate::transition::Transition;
-use crate::window::{Entry, Window};
+use crate::window::{Counts, Entry, Window};
 use crate::word::{View, Word};
 
 type Listener = Box<dyn Fn(&Transition) + Send + Sync>;
@@ -43,6 +45,8 @@ pub struct Breaker {
 struct Shared {
     word: AtomicU64,
     lease: Lease,
+    /// Written only when the circuit stops letting calls through.
+    evidence: Evidence,
 }
 
 impl Breaker {
@@ -57,8 +61,11 @@ impl Breaker {
         let shown = config.stats.then(|| FailureRatio::default().within);
         let failures = within.or(shown).map(Window::new);
         let slow = config.slow.map(|slow| Window::new(slow.within));
-        let shared =
-            Padded(Shared { word: AtomicU64::new(Word::healthy(0).bits()), lease: Lease::new() });
+        let shared = Padded(Shared {
+            word: AtomicU64::new(Word::healthy(0).bits()),
+            lease: Lease::new(),
+            evidence: Evidence::new(),
+        });
         let seed = Entropy::from_os().next_u64();
         let bare = failures.is_none() && slow.is_none();
         Ok(Self { shared, config, bare, failures, slow, clock, listeners: Vec::new(), seed })
@@ -297,9 +304,29 @@ impl Breaker {
                 .map_err(Word::from_bits)?;
         }
         if let Some(transition) = verdict.transition {
+            if word.phase().passes() && !next.phase().passes() {
+                self.keep_evidence(word, event, now);
+            }
             self.tell(&transition);
         }
         Ok(verdict.answer)
+    }
+
+    /// Keeps the figures with which the circuit stopped letting calls through.
+    fn keep_evidence(&self, before: Word, event: Event, at: Tick) {
+        let row = match before.view() {
+            View::Closed { row } | View::ObserveOnly { row, .. } => row,
+            _ => Row::NONE,
+        };
+        let failed =
+            matches!(event, Event::Settle { outcome: Outcome::Failure | Outcome::Slow, .. });
+        let in_a_row = row.failures() + u32::from(failed);
+        self.shared.0.evidence.keep(self.counts(before, at), in_a_row);
+    }
+
+    fn counts(&self, word: Word, now: Tick) -> Counts {
+        let of = |window: &Window| window.read(word.generation(), now);
+        self.failures.as_ref().map(of).unwrap_or_default()
     }
 
     fn tell(&self, transition: &Transition) {

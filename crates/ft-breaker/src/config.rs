@@ -4,6 +4,10 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::row::Row;
+
+/// Well below the 2.3 h that a row's moment can tell apart.
+const LONGEST_ROW: Duration = Duration::from_secs(60 * 60);
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Settings of a [`Breaker`](crate::Breaker).
@@ -24,7 +28,14 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 #[derive(Clone, Debug, PartialEq)]
 pub struct BreakerConfig {
     /// Failures in a row that open the circuit. Default 5: a hard outage is seen within five calls.
+    /// At most [`Row::MOST`](crate::machine::Row::MOST).
     pub consecutive_failures: Option<u32>,
+    /// How long ago the first of those failures must lie. Default zero: the row's length alone decides.
+    ///
+    /// Five in a row mean something at one call a second and happen by chance at a hundred: of calls that fail
+    /// 30 % of the time, one row in 400 is that long. A span makes the evidence independent of the traffic.
+    /// At most 1 h. A single failure spans nothing, so with `consecutive_failures` of 1 it is not asked for.
+    pub consecutive_over: Duration,
     /// Share of failures that opens the circuit. Default 50 % of at least 20 calls within 30 s:
     /// it catches the provider that fails every other call and never five times in a row.
     pub failure_ratio: Option<FailureRatio>,
@@ -61,6 +72,7 @@ impl Default for BreakerConfig {
     fn default() -> Self {
         Self {
             consecutive_failures: Some(5),
+            consecutive_over: Duration::ZERO,
             failure_ratio: Some(FailureRatio::default()),
             slow: None,
             open_for: Duration::from_secs(30),
@@ -123,6 +135,16 @@ impl BreakerConfig {
             self.consecutive_failures != Some(0),
             "consecutive_failures",
             "must be at least 1; leave it out (`None`, in a file `false`) to turn it off",
+        )?;
+        check(
+            self.consecutive_failures.is_none_or(|most| most <= Row::MOST),
+            "consecutive_failures",
+            "must be at most 4095",
+        )?;
+        check(
+            self.consecutive_over <= LONGEST_ROW,
+            "consecutive_over",
+            "must be at most 1 h; zero turns it off",
         )?;
         if let Some(ratio) = &self.failure_ratio {
             share(ratio.over, "failure_ratio.over")?;

@@ -57,7 +57,9 @@ mod rejected;
 mod stats;
 mod transition;
 
+mod evidence;
 mod lease;
+mod row;
 mod step;
 mod sync;
 mod window;
@@ -78,6 +80,7 @@ pub use transition::{Phase, Reason, Transition};
 
 /// The breaker without its shell: the state word and the pure step, for tests and simulations.
 pub mod machine {
+    pub use crate::row::Row;
     pub use crate::step::{
         Answer, Command, Event, Observed, Verdict, has_room, open_time, refusal, step,
     };

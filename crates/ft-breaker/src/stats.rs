@@ -30,8 +30,9 @@ impl State {
     }
 }
 
-/// Counts of the present generation within the window: since the last transition, and no older
-/// than the window's length. All zero when statistics are off and no failure ratio is set.
+/// Counts within the window: while calls pass, of the present generation, so since the last transition and no
+/// older than the window's length. While the circuit is open or half-open, the counts at the moment
+/// at which it opened, until it closes: they are why it did. All zero when statistics are off and no failure ratio is set.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stats {
     /// Whether calls pass.
@@ -40,7 +41,7 @@ pub struct Stats {
     pub phase: Phase,
     /// Counts the transitions; wraps at 2¹⁸.
     pub generation: u32,
-    /// Failures in a row right now.
+    /// Failures in a row right now, or when the circuit opened.
     pub consecutive_failures: u32,
     /// Calls that ended as success or failure.
     pub calls: u64,

@@ -9,6 +9,7 @@ use ft_core::{Entropy, Tick};
 use crate::config::BreakerConfig;
 use crate::outcome::Outcome;
 use crate::rejected::{RejectReason, Rejected};
+use crate::row::Row;
 use crate::transition::{Phase, Reason, Transition};
 use crate::word::{MOST_GROWTH, View, Word};
 
@@ -184,19 +185,17 @@ impl Moment<'_> {
 
     fn settle(&self, outcome: Outcome) -> (Word, Verdict) {
         match (self.word.view(), outcome) {
-            (View::Closed { failures }, _) => match self.count(failures, outcome, 0) {
+            (View::Closed { row }, _) => match self.count(row, outcome, 0) {
                 (_, Some(reason)) => self.open(0, reason),
-                (failures, None) => self.keep(View::Closed { failures }),
+                (row, None) => self.keep(View::Closed { row }),
             },
-            (View::ObserveOnly { failures, told }, _) => {
-                match self.count(failures, outcome, told) {
-                    (failures, Some(reason)) => {
-                        let told = told | bit(reason);
-                        self.turn(View::ObserveOnly { failures, told }, 0, reason)
-                    }
-                    (failures, None) => self.keep(View::ObserveOnly { failures, told }),
+            (View::ObserveOnly { row, told }, _) => match self.count(row, outcome, told) {
+                (row, Some(reason)) => {
+                    let told = told | bit(reason);
+                    self.turn(View::ObserveOnly { row, told }, 0, reason)
                 }
-            }
+                (row, None) => self.keep(View::ObserveOnly { row, told }),
+            },
             (View::HalfOpen { .. }, Outcome::Failure) => self.reopen(Reason::ProbeFailed),
             (View::HalfOpen { .. }, Outcome::Slow) => self.reopen(Reason::ProbeSlow),
             (View::HalfOpen { .. }, Outcome::Success) if self.observed.slow_call => {
@@ -205,7 +204,7 @@ impl Moment<'_> {
             (View::HalfOpen { slots, successes, issued }, Outcome::Success) => {
                 let successes = successes.saturating_add(1);
                 if u32::from(successes) >= self.config.successes_to_close {
-                    return self.turn(View::Closed { failures: 0 }, 0, Reason::ProbesSucceeded);
+                    return self.turn(View::Closed { row: Row::NONE }, 0, Reason::ProbesSucceeded);
                 }
                 self.keep(View::HalfOpen { slots: slots.saturating_sub(1), successes, issued })
             }
@@ -220,14 +219,16 @@ impl Moment<'_> {
         }
     }
 
-    /// Failures in a row after this call, and the first reason to open that was not `told` yet.
-    fn count(&self, failures: u32, outcome: Outcome, told: u8) -> (u32, Option<Reason>) {
-        let (failures, failed) = match outcome {
-            Outcome::Success => (0, false),
-            Outcome::Failure | Outcome::Slow => (failures.saturating_add(1), true),
-            Outcome::Throttled | Outcome::Neutral => return (failures, None),
+    /// The row of failures after this call, and the first reason to open that was not `told` yet.
+    fn count(&self, row: Row, outcome: Outcome, told: u8) -> (Row, Option<Reason>) {
+        let (row, failed) = match outcome {
+            Outcome::Success => (Row::NONE, false),
+            Outcome::Failure | Outcome::Slow => (row.and_failed(self.now), true),
+            Outcome::Throttled | Outcome::Neutral => return (row, None),
         };
-        let in_a_row = self.config.consecutive_failures.is_some_and(|most| failures >= most);
+        let over = self.config.consecutive_over;
+        let long = |most| row.failures() >= most && (most == 1 || row.spans(over, self.now));
+        let in_a_row = self.config.consecutive_failures.is_some_and(long);
         let slow = self.observed.slow_call && self.observed.slow_over;
         let crossed = [
             (failed && in_a_row, Reason::ConsecutiveFailures),
@@ -235,13 +236,13 @@ impl Moment<'_> {
             (slow, Reason::SlowRatio),
         ];
         let new = crossed.into_iter().find(|(holds, reason)| *holds && told & bit(*reason) == 0);
-        (failures, new.map(|(_, reason)| reason))
+        (row, new.map(|(_, reason)| reason))
     }
 
     fn obey(&self, command: Command) -> (Word, Verdict) {
         let phase = self.word.phase();
         let held = matches!(phase, Phase::ForcedOpen | Phase::Disabled | Phase::ObserveOnly);
-        let fresh = View::ObserveOnly { failures: 0, told: 0 };
+        let fresh = View::ObserveOnly { row: Row::NONE, told: 0 };
         let to = match command {
             Command::ForceOpen if phase == Phase::ForcedOpen => None,
             Command::Disable if phase == Phase::Disabled => None,
@@ -250,13 +251,13 @@ impl Moment<'_> {
             Command::ForceOpen => Some(View::ForcedOpen),
             Command::Disable => Some(View::Disabled),
             Command::ObserveOnly => Some(fresh),
-            Command::Auto => Some(View::Closed { failures: 0 }),
+            Command::Auto => Some(View::Closed { row: Row::NONE }),
             Command::OpenUntil(until) => Some(View::Open { until_ms: millis_up(until) }),
             Command::Reset => Some(match phase {
                 Phase::ForcedOpen => View::ForcedOpen,
                 Phase::Disabled => View::Disabled,
                 Phase::ObserveOnly => fresh,
-                Phase::Closed | Phase::Open | Phase::HalfOpen => View::Closed { failures: 0 },
+                Phase::Closed | Phase::Open | Phase::HalfOpen => View::Closed { row: Row::NONE },
             }),
         };
         to.map_or_else(|| self.stay(Answer::Settled), |view| self.turn(view, 0, Reason::Manual))

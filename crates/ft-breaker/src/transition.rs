@@ -19,6 +19,17 @@ pub enum Phase {
     ObserveOnly,
 }
 
+impl Phase {
+    /// Whether it lets every call through.
+    #[must_use]
+    pub const fn passes(self) -> bool {
+        match self {
+            Self::Closed | Self::Disabled | Self::ObserveOnly => true,
+            Self::Open | Self::HalfOpen | Self::ForcedOpen => false,
+        }
+    }
+}
+
 /// Why a breaker changed. An enum, so that a metric's label is never a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reason {

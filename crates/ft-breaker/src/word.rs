@@ -1,17 +1,20 @@
 //! The whole state of a breaker in 64 bits, so that one compare-exchange decides everything.
 //!
 //! `phase 2 | generation 18 | growth 4 | payload 40`. The payload is, by phase:
-//! closed: failures in a row; open: the deadline in milliseconds, 34 years of them;
-//! half-open: `issued 24 | successes 8 | slots 8`; held by hand: `failures 32 | told 3 | mode 2`.
+//! closed: `first failure's moment 23 | failures in a row 12`; open: the deadline in milliseconds, 34 years of them;
+//! half-open: `issued 24 | successes 8 | slots 8`; held by hand: `moment 23 | failures 12 | told 3 | mode 2`.
 
 use ft_core::Tick;
 
+use crate::row::Row;
 use crate::transition::Phase;
 
 const PAYLOAD_BITS: u32 = 40;
 const GROWTH_SHIFT: u32 = PAYLOAD_BITS;
 const GENERATION_SHIFT: u32 = GROWTH_SHIFT + 4;
 const PHASE_SHIFT: u32 = GENERATION_SHIFT + 18;
+
+const _: () = assert!(Row::BITS + 5 <= PAYLOAD_BITS, "a row does not fit beside mode and told");
 
 /// Generations wrap at 2¹⁸: to be mistaken for a fresh result, a stale one must be held
 /// through exactly that many transitions.
@@ -29,7 +32,7 @@ pub enum View {
     /// Calls pass.
     Closed {
         /// Failures in a row so far.
-        failures: u32,
+        row: Row,
     },
     /// Calls are rejected.
     Open {
@@ -53,7 +56,7 @@ pub enum View {
     /// Passes by hand, and says what it would have done.
     ObserveOnly {
         /// Failures in a row so far.
-        failures: u32,
+        row: Row,
         /// One bit for each reason already told.
         told: u8,
     },
@@ -64,7 +67,7 @@ impl Word {
     #[must_use]
     pub fn pack(generation: u32, growth: u8, view: View) -> Self {
         let (phase, payload) = match view {
-            View::Closed { failures } => (0, u64::from(failures)),
+            View::Closed { row } => (0, row.bits()),
             View::Open { until_ms } => (1, until_ms.min(mask(PAYLOAD_BITS))),
             View::HalfOpen { slots, successes, issued } => {
                 let issued = u64::from(issued) & mask(24);
@@ -72,8 +75,8 @@ impl Word {
             }
             View::ForcedOpen => (3, 0),
             View::Disabled => (3, 1),
-            View::ObserveOnly { failures, told } => {
-                (3, u64::from(failures) << 5 | (u64::from(told) & 7) << 2 | 2)
+            View::ObserveOnly { row, told } => {
+                (3, row.bits() << 5 | (u64::from(told) & 7) << 2 | 2)
             }
         };
         let generation = u64::from(generation % GENERATIONS);
@@ -133,7 +136,7 @@ impl Word {
     pub const fn view(self) -> View {
         let payload = self.0 & mask(PAYLOAD_BITS);
         match (self.0 >> PHASE_SHIFT, payload & 3) {
-            (0, _) => View::Closed { failures: low32(payload) },
+            (0, _) => View::Closed { row: Row::from_bits(payload) },
             (1, _) => View::Open { until_ms: payload },
             (2, _) => View::HalfOpen {
                 slots: low8(payload),
@@ -142,7 +145,10 @@ impl Word {
             },
             (_, 0) => View::ForcedOpen,
             (_, 1) => View::Disabled,
-            _ => View::ObserveOnly { failures: low32(payload >> 5), told: low8(payload >> 2) & 7 },
+            _ => View::ObserveOnly {
+                row: Row::from_bits(payload >> 5),
+                told: low8(payload >> 2) & 7,
+            },
         }
     }
 

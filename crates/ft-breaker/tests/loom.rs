@@ -7,7 +7,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use ft_breaker::machine::{View, Word};
+use ft_breaker::machine::{Row, View, Word};
 use ft_breaker::{Breaker, BreakerConfig, FailureRatio, Phase};
 use ft_core::{ManualClock, Tick};
 use loom::thread;
@@ -61,7 +61,7 @@ impl Setup {
 #[test]
 fn two_failures_at_the_threshold_trip_once() {
     loom::model(|| {
-        let setup = setup(config(), View::Closed { failures: 0 });
+        let setup = setup(config(), View::Closed { row: Row::NONE });
         let threads: Vec<_> = (0..2)
             .map(|_| {
                 let breaker = Arc::clone(&setup.breaker);
@@ -84,7 +84,7 @@ fn of_two_failures_in_a_window_at_least_one_sees_both() {
         let ratio = FailureRatio { over: 1.0, of_at_least: 2, within: Duration::from_secs(30) };
         let config =
             BreakerConfig { consecutive_failures: None, failure_ratio: Some(ratio), ..config() };
-        let setup = setup(config, View::Closed { failures: 0 });
+        let setup = setup(config, View::Closed { row: Row::NONE });
         // Different buckets, so that only the fence orders the two.
         let threads: Vec<_> = [100, 104]
             .map(|start| {
@@ -104,7 +104,7 @@ fn a_stale_failure_never_undoes_a_probes_success() {
     loom::model(|| {
         let setup = setup(
             BreakerConfig { successes_to_close: 1, ..config() },
-            View::Closed { failures: 0 },
+            View::Closed { row: Row::NONE },
         );
         let stale = setup.breaker.acquire_owned_at(at(100)).unwrap();
         setup.breaker.open_until(at(110));
@@ -143,7 +143,7 @@ fn a_lease_that_ends_and_a_late_success_agree_on_one_outcome() {
 #[test]
 fn a_forced_circuit_stays_forced_whatever_trips_meanwhile() {
     loom::model(|| {
-        let setup = setup(config(), View::Closed { failures: 1 });
+        let setup = setup(config(), View::Closed { row: Row::NONE.and_failed(at(100)) });
         let breaker = Arc::clone(&setup.breaker);
         let trip = thread::spawn(move || {
             if let Ok(permit) = breaker.acquire_at(at(100)) {

@@ -40,6 +40,17 @@ impl Breaker {
         }
     }
 
+    /// Whether the circuit stands still until somebody comes: its open time is over, or some but not enough of its
+    /// probes have succeeded, and none is under way. Nothing is known to be wrong; the next call finds out.
+    #[must_use]
+    pub fn awaits_probe(&self, now: Tick) -> bool {
+        match self.load().view() {
+            View::Open { until_ms } => Tick::from_millis(until_ms) <= now,
+            View::HalfOpen { slots, .. } => slots == 0,
+            _ => false,
+        }
+    }
+
     /// Whether a caller would be let through now, as far as one can say without asking.
     #[must_use]
     pub fn would_admit(&self, now: Tick) -> bool {
@@ -57,16 +68,20 @@ impl Breaker {
         self.load().open_until().filter(|until| *until > now)
     }
 
-    /// The present counts. Reads the whole window: for a dashboard, not for each call.
+    /// The present counts; while the circuit is not closed, those with which it was left. Reads the whole window: for a dashboard, not for each call.
     #[must_use]
     pub fn stats(&self, now: Tick) -> Stats {
         let word = self.load();
         let generation = word.generation();
-        let counts =
-            self.failures.as_ref().map(|window| window.read(generation, now)).unwrap_or_default();
-        let consecutive_failures = match word.view() {
-            View::Closed { failures } | View::ObserveOnly { failures, .. } => failures,
-            _ => 0,
+        let (counts, consecutive_failures) = match word.view() {
+            View::Closed { row } | View::ObserveOnly { row, .. } => {
+                (self.counts(word, now), row.failures())
+            }
+            View::Disabled => (self.counts(word, now), 0),
+            // What it was that opened the circuit is still to be seen.
+            View::Open { .. } | View::HalfOpen { .. } | View::ForcedOpen => {
+                self.shared.0.evidence.read()
+            }
         };
         let successes = counts.calls - counts.marked;
         #[expect(clippy::cast_precision_loss, reason = "counts of a window are far below 2^53")]

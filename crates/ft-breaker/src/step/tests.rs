@@ -8,27 +8,37 @@ use ft_core::Tick;
 use super::{Answer, Command, Event, Observed, open_time, step};
 use crate::config::BreakerConfig;
 use crate::outcome::Outcome;
+use crate::row::Row;
 use crate::word::{View, Word};
 
+/// Five in a row over half a second.
 fn config() -> BreakerConfig {
-    BreakerConfig { jitter: 0.0, ..BreakerConfig::default() }
+    let consecutive_over = Duration::from_millis(500);
+    BreakerConfig { jitter: 0.0, consecutive_over, ..BreakerConfig::default() }
 }
 
-const STATES: [View; 13] = [
-    View::Closed { failures: 0 },
-    View::Closed { failures: 3 },
-    View::Closed { failures: 4 },
-    View::Open { until_ms: 99_999 },
-    View::Open { until_ms: 100_000 },
-    View::HalfOpen { slots: 1, successes: 0, issued: 1 },
-    View::HalfOpen { slots: 1, successes: 1, issued: 2 },
-    View::HalfOpen { slots: 0, successes: 1, issued: 2 },
-    View::HalfOpen { slots: 3, successes: 0, issued: 3 },
-    View::ForcedOpen,
-    View::Disabled,
-    View::ObserveOnly { failures: 4, told: 0 },
-    View::ObserveOnly { failures: 4, told: 1 },
-];
+fn row(failures: u32, since_ms: u64) -> Row {
+    Row::new(failures, Tick::from_millis(since_ms))
+}
+
+fn states() -> [View; 14] {
+    [
+        View::Closed { row: Row::NONE },
+        View::Closed { row: row(3, 99_000) },
+        View::Closed { row: row(4, 99_500) },
+        View::Closed { row: row(4, 99_501) },
+        View::Open { until_ms: 99_999 },
+        View::Open { until_ms: 100_000 },
+        View::HalfOpen { slots: 1, successes: 0, issued: 1 },
+        View::HalfOpen { slots: 1, successes: 1, issued: 2 },
+        View::HalfOpen { slots: 0, successes: 1, issued: 2 },
+        View::HalfOpen { slots: 3, successes: 0, issued: 3 },
+        View::ForcedOpen,
+        View::Disabled,
+        View::ObserveOnly { row: row(4, 99_500), told: 0 },
+        View::ObserveOnly { row: row(4, 99_500), told: 1 },
+    ]
+}
 
 fn events() -> Vec<(&'static str, Event, Observed)> {
     let none = Observed::default();
@@ -62,7 +72,7 @@ fn events() -> Vec<(&'static str, Event, Observed)> {
 fn table() -> String {
     let now = Tick::from_secs(100);
     let mut text = String::new();
-    for state in STATES {
+    for state in states() {
         let word = Word::pack(7, 1, state);
         let word = if word.is_closed() { Word::pack(7, 0, state) } else { word };
         writeln!(text, "{word:?}").unwrap();
@@ -95,7 +105,7 @@ fn every_state_meets_every_event_as_the_table_says() {
 
 #[test]
 fn a_word_gives_back_what_was_packed() {
-    for state in STATES {
+    for state in states() {
         for generation in [0, 7, (1 << 18) - 1] {
             for growth in [0, 15] {
                 let word = Word::pack(generation, growth, state);
@@ -105,7 +115,7 @@ fn a_word_gives_back_what_was_packed() {
             }
         }
     }
-    let most = View::ObserveOnly { failures: u32::MAX, told: 7 };
+    let most = View::ObserveOnly { row: row(u32::MAX, (1 << 23) - 1), told: 7 };
     assert_eq!(Word::pack(1, 0, most).view(), most);
     assert_eq!(Word::pack(1, 0, View::Open { until_ms: u64::MAX }).generation(), 1);
 }

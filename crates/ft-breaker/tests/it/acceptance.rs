@@ -121,8 +121,10 @@ fn a18_counts_start_anew_half_open() {
     let config = BreakerConfig { open_for: Duration::from_secs(5), ..ratio(0.5, 4, 60) };
     let mut bench = Bench::new(config);
     assert_eq!(bench.run("f*4 +3s s s +3s s"), "o x x h");
+    // What is shown until it closes is what opened it.
     let stats = bench.breaker.stats(bench.now());
-    assert_eq!((stats.calls, stats.recent_errors), (1, 0));
+    assert_eq!((stats.calls, stats.recent_errors), (4, 4));
+    assert_eq!(bench.run("s s f*2 f"), "c c c o", "neither failures nor probes of before count");
 }
 
 #[test]

@@ -52,6 +52,12 @@ fn zero_is_refused_where_it_makes_no_sense() {
 }
 
 #[test]
+fn a_row_is_no_longer_than_can_be_counted() {
+    rejects("consecutive_failures", |c| c.consecutive_failures = Some(4_096));
+    rejects("consecutive_over", |c| c.consecutive_over = Duration::from_millis(3_600_001));
+}
+
+#[test]
 fn what_is_no_number_or_out_of_range_is_refused() {
     for wrong in [f64::NAN, f64::INFINITY, -0.1, 1.01] {
         rejects("failure_ratio.over", |c| c.failure_ratio = ratio(|r| r.over = wrong));

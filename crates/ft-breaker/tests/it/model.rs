@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use crate::script::{Bench, plain};
 
 const TENTH: u64 = 100_000_000;
+const MILLI: u64 = 1_000_000;
 const SECOND: u64 = 1_000_000_000;
 
 #[derive(Clone, Debug)]
@@ -24,11 +25,12 @@ enum Op {
     Auto,
 }
 
-/// One-second window, two-second rest, lease of four, grace of three.
+/// One-second window, rows of 150 ms, two-second rest, lease of four, grace of three.
 fn config() -> BreakerConfig {
     let ratio = FailureRatio { over: 0.5, of_at_least: 6, within: Duration::from_secs(1) };
     BreakerConfig {
         consecutive_failures: Some(4),
+        consecutive_over: Duration::from_millis(150),
         failure_ratio: Some(ratio),
         open_for: Duration::from_secs(2),
         max_concurrent_probes: 2,
@@ -45,6 +47,10 @@ struct Model {
     phase: Phase,
     era: u64,
     in_a_row: u32,
+    /// When the first failure of the row came.
+    since: u64,
+    /// Calls, failures and the row with which the circuit was left.
+    evidence: (usize, usize, u32),
     until: u64,
     slots: u32,
     successes: u32,
@@ -64,6 +70,10 @@ struct Live {
 
 impl Model {
     fn turn(&mut self, phase: Phase) {
+        if self.phase == Phase::Closed && phase != Phase::Closed {
+            let (all, failed) = self.in_window();
+            self.evidence = (all, failed, self.in_a_row);
+        }
         self.phase = phase;
         self.era += 1;
         self.calls.clear();
@@ -122,9 +132,13 @@ impl Model {
         }
         match (self.phase, failed) {
             (Phase::Closed, true) => {
+                if self.in_a_row == 0 {
+                    self.since = self.now / MILLI;
+                }
                 self.in_a_row += 1;
                 let (all, bad) = self.in_window();
-                if self.in_a_row >= 4 || (all >= 6 && bad * 2 >= all) {
+                let long = self.now / MILLI - self.since >= 150;
+                if (self.in_a_row >= 4 && long) || (all >= 6 && bad * 2 >= all) {
                     self.turn(Phase::Open);
                 }
             }
@@ -191,6 +205,8 @@ fn run(ops: Vec<Op>) -> Result<(), TestCaseError> {
         phase: Phase::Closed,
         era: 0,
         in_a_row: 0,
+        since: 0,
+        evidence: (0, 0, 0),
         until: 0,
         slots: 0,
         successes: 0,
@@ -268,11 +284,17 @@ fn run(ops: Vec<Op>) -> Result<(), TestCaseError> {
         }
         let now = Tick::from_nanos(model.now);
         let stats = breaker.stats(now);
-        let (all, failed) = model.in_window();
+        let (all, failed, in_a_row) = match model.phase {
+            Phase::Closed => {
+                let (all, failed) = model.in_window();
+                (all, failed, model.in_a_row)
+            }
+            _ => model.evidence,
+        };
         prop_assert_eq!(breaker.phase(), model.phase);
         prop_assert_eq!(u64::from(stats.generation), model.era);
         prop_assert_eq!((stats.calls, stats.recent_errors), (all as u64, failed as u64));
-        prop_assert_eq!(stats.consecutive_failures, model.in_a_row);
+        prop_assert_eq!(stats.consecutive_failures, in_a_row);
     }
     // Never wedged: with every permit gone, rest and lease over, and nobody holding it, a call passes.
     drop(held);

@@ -1,9 +1,10 @@
-//! N1–N14: cases that no other breaker's suite was seen to hold.
+//! N1–N14 and N18, N19: cases that no other breaker's suite was seen to hold.
 //!
 //! N2, N12 and N17 are in `calls`, N8's window part in `windows`, N10 in `control`, N11 in `threads`,
 //! N15 and N16 in `streams`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ft_breaker::machine::{GENERATIONS, Word};
 use ft_breaker::{Breaker, BreakerConfig, Phase};
@@ -134,4 +135,54 @@ fn a_drop_counts_from_the_grace_on() {
     check(plain(), "f*4 a +59999ms d0", "c c c");
     check(plain(), "f*4 a +60s d0", "c c o");
     check(plain(), "f*5 +30s a +60s d0", "o h o");
+}
+
+/// Five in a row over half a second.
+fn spanned() -> BreakerConfig {
+    BreakerConfig { consecutive_over: Duration::from_millis(500), ..plain() }
+}
+
+#[test]
+fn n18_failures_in_a_row_open_only_once_they_span_their_time() {
+    check(spanned(), "f*50 +499ms f +1ms f", "c c o");
+    check(spanned(), "f +500ms f*3 f", "c c o");
+    // A success ends the row, and with it its time; what says nothing does not.
+    check(spanned(), "f*4 +400ms s f*4 +400ms f +100ms f", "c c c c o");
+    check(spanned(), "f*4 +250ms n t +250ms f", "c c c o");
+    check(BreakerConfig { consecutive_failures: Some(1), ..spanned() }, "f", "o");
+    // The other limits ask for no span.
+    let both = BreakerConfig { consecutive_over: Duration::from_secs(1), ..ratio(0.5, 6, 30) };
+    check(BreakerConfig { consecutive_failures: Some(3), ..both }, "f*5 f", "c o");
+    // A span of its own is each generation's: probes are judged one by one, and a closed circuit begins anew.
+    check(spanned(), "f*5 +500ms f +30s f +30s s s f*4 +499ms f", "c o o h c c c");
+}
+
+#[test]
+fn n18_the_span_is_told_under_observation_too() {
+    let mut bench = Bench::new(spanned());
+    assert_eq!(bench.run("O f*9 +499ms f"), "O O O");
+    assert_eq!(bench.reasons(), ["manual"]);
+    assert_eq!(bench.run("+1ms f f"), "O O");
+    assert_eq!(bench.reasons(), ["manual", "consecutive_failures"]);
+}
+
+#[test]
+fn n19_what_opened_a_circuit_is_seen_until_it_closes() {
+    let mut bench = Bench::new(BreakerConfig { stats: true, ..plain() });
+    bench.run("s*3 f*5");
+    let seen = |bench: &Bench| {
+        let stats = bench.breaker.stats(bench.now());
+        (stats.calls, stats.recent_errors, stats.consecutive_failures, stats.success_rate)
+    };
+    let evidence = (8, 5, 5, Some(0.375));
+    assert_eq!(seen(&bench), evidence);
+    // Long after the window, under failed probes, and beside one that succeeded.
+    for more in ["+600s", "f", "+30s s"] {
+        bench.run(more);
+        assert_eq!(seen(&bench), evidence, "{more}");
+    }
+    assert_eq!(bench.run("s"), "c");
+    assert_eq!(seen(&bench), (0, 0, 0, None));
+    bench.run("s f F");
+    assert_eq!(seen(&bench), (2, 1, 1, Some(0.5)));
 }

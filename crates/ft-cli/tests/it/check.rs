@@ -78,7 +78,7 @@ fn a_good_file_is_printed_as_it_will_run_in_eighty_columns() {
         "128k",
         "degraded: the cheapest for the request first",
         "at most 8 calls in flight",
-        "5 failures in a row, or 50 % failures of 20 calls in 30s",
+        "5 failures in a row over 500ms, or 50 % failures of 20 calls in 30s",
         "$50.00 a day",
         "http://127.0.0.1:8080/v1, with a key",
         "http://127.0.0.1:8081/, no key",

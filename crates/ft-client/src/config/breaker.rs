@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::units;
 
-/// The breaker of every target. Defaults are those of [`BreakerConfig`].
+/// The breaker of every target. Defaults are those of [`BreakerConfig`], but for `consecutive_over`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
@@ -16,6 +16,12 @@ pub struct BreakerSettings {
     #[serde(with = "or_false")]
     #[cfg_attr(feature = "schema", schemars(with = "super::schema::OrFalse<u32>"))]
     pub consecutive_failures: Option<u32>,
+    /// How long ago the first of those failures must lie. Default 500 ms: five in a row mean something at one call a
+    /// second, and happen by chance at a hundred. `"0s"` turns it off. At most 1 h; not asked for where a single
+    /// failure opens the breaker.
+    #[serde(with = "units::duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "super::schema::DurationText"))]
+    pub consecutive_over: Duration,
     /// The share of failures that opens it. Default 50 % of at least 20 calls in 30 s. `false` turns this off.
     #[serde(with = "or_false")]
     #[cfg_attr(feature = "schema", schemars(with = "super::schema::OrFalse<RatioSettings>"))]
@@ -70,11 +76,16 @@ pub struct SlowSettings {
     pub within: Duration,
 }
 
+/// Short enough for an outage to be noticed at once, long enough for a row of failures at a hundred calls a second
+/// not to be chance.
+const CONSECUTIVE_OVER: Duration = Duration::from_millis(500);
+
 impl Default for BreakerSettings {
     fn default() -> Self {
         let config = BreakerConfig::default();
         Self {
             consecutive_failures: config.consecutive_failures,
+            consecutive_over: CONSECUTIVE_OVER,
             failure_ratio: config.failure_ratio.map(|ratio| RatioSettings {
                 over: ratio.over,
                 of_at_least: ratio.of_at_least,
@@ -94,6 +105,7 @@ impl BreakerSettings {
     pub(crate) fn for_target(&self, cancel_grace: Duration) -> BreakerConfig {
         BreakerConfig {
             consecutive_failures: self.consecutive_failures,
+            consecutive_over: self.consecutive_over,
             failure_ratio: self.failure_ratio.as_ref().map(|ratio| FailureRatio {
                 over: ratio.over,
                 of_at_least: ratio.of_at_least,

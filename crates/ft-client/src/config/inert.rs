@@ -170,6 +170,12 @@ impl Written<'_> {
             || breaker.failure_ratio.is_some()
             || breaker.slow.is_some();
         let default = BreakerSettings::default();
+        self.refuse(
+            breaker.consecutive_failures.is_none()
+                && breaker.consecutive_over != default.consecutive_over,
+            "breaker.consecutive_over".to_owned(),
+            "has no effect: consecutive_failures is off",
+        )?;
         for (part, same) in [
             ("open_for", breaker.open_for == default.open_for),
             ("growth", (breaker.growth - default.growth).abs() < f64::EPSILON),

@@ -50,11 +50,14 @@ pub(crate) fn setup(shape: &str, scripts: Scripts) -> Setup {
         let targets: Vec<_> = models.split_whitespace().map(target).collect();
         TierConfig::new(format!("tier-{at}"), targets)
     });
+    let mut config = ClientConfig::default();
+    // Here failures come without time between them, and the tests count them.
+    config.breaker.consecutive_over = Duration::ZERO;
     Setup {
         providers: vec![SimProvider::with_log("sim", scripts, clock.clone(), 1, log.clone())],
         profile: None,
         chain: ChainConfig::new(tiers.collect::<Vec<_>>()),
-        config: ClientConfig::default(),
+        config,
         clock,
         log,
         change: Vec::new(),

@@ -42,6 +42,8 @@ pub(crate) fn scene_with(
         .clock(clock)
         .seed(1);
     let prometheus = Prometheus::local();
+    // Here failures come without time between them.
+    let builder = builder.configure(|config| config.breaker.consecutive_over = Duration::ZERO);
     let client = prometheus.with(|| change(builder).build()).unwrap();
     Scene { client, prometheus, log }
 }

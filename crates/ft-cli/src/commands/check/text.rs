@@ -182,7 +182,11 @@ fn common(config: &ClientConfig) -> Vec<Line> {
     let breaker = &config.breaker;
     let mut trips = Vec::new();
     if let Some(failures) = breaker.consecutive_failures {
-        trips.push(format!("{failures} failures in a row"));
+        let over = match breaker.consecutive_over {
+            over if over.is_zero() || failures == 1 => String::new(),
+            over => format!(" over {}", duration::show(over)),
+        };
+        trips.push(format!("{failures} failures in a row{over}"));
     }
     if let Some(ratio) = &breaker.failure_ratio {
         let within = duration::show(ratio.within);

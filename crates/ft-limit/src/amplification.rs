@@ -4,6 +4,8 @@
 //! only a count over all of them bounds what one request becomes.
 //! A request's first attempt and its first fallback are never refused, or one failed provider would be an outage;
 //! everything beyond draws on a share of the requests, so attempts ≤ 2.2 × requests + reserve.
+//! A token goes back when its attempt turns out to be no part of a storm: it answered, or was refused at no cost. So
+//! what is bounded is what fails, and a healthy target behind two that refuse is always reached.
 
 use std::fmt;
 use std::ops::Deref;

@@ -24,8 +24,12 @@ pub use self::phase::{GatePhase, GateReason, Gated};
 use self::machine::{Entry, Machine};
 use crate::InvalidConfig;
 
-/// The lowest bit of the word: set while shut. The era above it tells the passes of one opening from the next's.
+/// The lowest bit of the word: set while shut.
 const SHUT: u64 = 1;
+/// The next bit: set while open and something is known against that, so that answers are of interest.
+const DOUBT: u64 = 2;
+/// Above them the era, which tells the passes of one opening from the next's.
+const ERA_SHIFT: u32 = 2;
 
 /// A gate: open until a provider says "not now", then shut until its deadline and one successful pilot call.
 ///
@@ -33,7 +37,7 @@ const SHUT: u64 = 1;
 /// only a shut gate takes its lock, for a few comparisons.
 #[derive(Debug)]
 pub struct Gate {
-    /// The machine's era and whether it is shut; written under the lock only.
+    /// The machine's era, whether it is shut and whether it is in doubt; written under the lock only.
     word: AtomicU64,
     machine: Mutex<Machine>,
 }
@@ -58,7 +62,7 @@ impl Gate {
     /// [`Gated`] with the moment to come back while the deadline lies ahead or another call is the pilot.
     #[inline]
     pub fn admit(&self, now: Tick) -> Result<GatePass<'_>, Gated> {
-        self.enter(now).map(|entry| Pass::new(self, entry))
+        self.enter(now, 0).map(|entry| Pass::new(self, entry))
     }
 
     /// As [`admit`](Self::admit), with a pass that owns its gate and may be moved into a stream or a task.
@@ -68,7 +72,24 @@ impl Gate {
     /// As [`admit`](Self::admit).
     #[inline]
     pub fn admit_owned(self: &Arc<Self>, now: Tick) -> Result<OwnedGatePass, Gated> {
-        self.enter(now).map(|entry| Pass::new(Arc::clone(self), entry))
+        self.admit_owned_for(now, 0)
+    }
+
+    /// As [`admit_owned`](Self::admit_owned), for one of several parties that share the gate, by any number.
+    ///
+    /// The pilot's place rotates: one whose pilot found nothing out, while another party was turned away for it,
+    /// lets the others go first for one [`GateConfig::recheck`].
+    ///
+    /// # Errors
+    ///
+    /// As [`admit`](Self::admit), and while others go first.
+    #[inline]
+    pub fn admit_owned_for(
+        self: &Arc<Self>,
+        now: Tick,
+        party: u32,
+    ) -> Result<OwnedGatePass, Gated> {
+        self.enter(now, party).map(|entry| Pass::new(Arc::clone(self), entry))
     }
 
     /// Shuts the gate for a throttled answer whose pass is not at hand; [`Pass::throttled`] is more exact.
@@ -108,7 +129,8 @@ impl Gate {
 
     /// When to come back, or `None` when a call would be admitted now; admits nobody.
     ///
-    /// While a pilot is under way this is one [`GateConfig::recheck`] from now, at most the end of its lease.
+    /// While a pilot is under way this is one [`GateConfig::recheck`] from now, at most the moment at which its
+    /// silence opens the gate.
     #[must_use]
     #[inline]
     pub fn retry_at(&self, now: Tick) -> Option<Tick> {
@@ -134,17 +156,29 @@ impl Gate {
         self.reason() == Some(GateReason::Out)
     }
 
+    /// Whether it is open and an answer would tell something: that a refusal was only one, or that a pilot's silence
+    /// meant well.
     #[inline]
-    fn enter(&self, now: Tick) -> Result<Entry, Gated> {
+    fn is_in_doubt(&self) -> bool {
+        self.word.load(Ordering::Acquire) & DOUBT != 0
+    }
+
+    #[inline]
+    fn enter(&self, now: Tick, party: u32) -> Result<Entry, Gated> {
         let word = self.word.load(Ordering::Acquire);
-        if word & SHUT == 0 { Ok(Entry::Open { era: word >> 1 }) } else { self.enter_shut(now) }
+        if word & SHUT == 0 {
+            Ok(Entry::Open { era: word >> ERA_SHIFT })
+        } else {
+            self.enter_shut(now, party)
+        }
     }
 
     #[cold]
-    fn enter_shut(&self, now: Tick) -> Result<Entry, Gated> {
-        self.change(|machine| machine.admit(now))
+    fn enter_shut(&self, now: Tick, party: u32) -> Result<Entry, Gated> {
+        self.change(|machine| machine.admit(now, party))
     }
 
+    /// A pilot ended without a finding. Its pass is told no time, so the others' turn begins when the next one asks.
     #[cold]
     fn release(&self, pilot: Entry) {
         self.change(|machine| machine.released(pilot));
@@ -154,8 +188,12 @@ impl Gate {
     fn change<R>(&self, step: impl FnOnce(&mut Machine) -> R) -> R {
         let mut machine = self.lock();
         let result = step(&mut machine);
-        let word = (machine.era() << 1) | if machine.is_shut() { SHUT } else { 0 };
-        self.word.store(word, Ordering::Release);
+        let state = match (machine.is_shut(), machine.is_in_doubt()) {
+            (true, _) => SHUT,
+            (false, true) => DOUBT,
+            (false, false) => 0,
+        };
+        self.word.store(machine.era() << ERA_SHIFT | state, Ordering::Release);
         result
     }
 

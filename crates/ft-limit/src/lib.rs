@@ -10,6 +10,7 @@
 //! - [`InFlight`]: how many calls one target may have under way; the next is rejected at once, never queued.
 //! - [`RetryBudget`]: retries as a share of a provider's first attempts, with a small reserve for little traffic.
 //! - [`AmplificationCap`]: the attempts of the whole process as a multiple of its requests.
+//! - [`Throttle`]: what of the load a failing target is still sent when there is nobody else to ask.
 //! - [`Backoff`]: full jitter, never shorter than what the provider asked for.
 //! - [`Slowness`]: moving first-token times, for ordering, for health and for the moment to hedge.
 //!
@@ -59,6 +60,7 @@ mod tokens;
 
 mod backoff;
 mod slowness;
+mod throttle;
 
 mod doubling;
 mod hint;
@@ -76,4 +78,5 @@ pub use invalid_config::InvalidConfig;
 pub use layer::{InFlightError, InFlightFuture, InFlightLayer, InFlightService};
 pub use retry_budget::{OwnedRetryToken, RetryBudget, RetryBudgetConfig, RetryPass, RetryToken};
 pub use slowness::{Slowness, SlownessConfig};
+pub use throttle::{OwnedSent, Sent, SentCall, Throttle, ThrottleConfig};
 pub use widening::Widening;

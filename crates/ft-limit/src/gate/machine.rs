@@ -30,6 +30,12 @@ pub(super) struct Machine {
     throttles: u32,
     /// Out cycles in a row, reset by an opening.
     outs: u32,
+    /// The last answer was a mild refusal, which shut nothing.
+    refused: bool,
+    /// The pilot whose silence opened the gate, until an answer says whether that was right.
+    silent: Option<u64>,
+    /// The party that lets the others go first.
+    yields: Option<Yields>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -42,14 +48,40 @@ struct Shut {
 #[derive(Debug, Clone, Copy)]
 struct Pilot {
     ticket: u64,
-    lease: Deadline,
+    /// When its silence opens the gate.
+    opens: Deadline,
+    party: u32,
+    /// Whether another party was turned away for it.
+    contested: bool,
     /// A refusal of unknown origin while this pilot was under way, and when it came.
     doubt: Option<(GateReason, Tick)>,
 }
 
+/// A party whose pilot found nothing out.
+#[derive(Debug, Clone, Copy)]
+struct Yields {
+    party: u32,
+    /// Set when it asks again.
+    until: Option<Deadline>,
+}
+
 impl Machine {
     pub(super) const fn new(config: GateConfig) -> Self {
-        Self { config, era: 0, shut: None, throttles: 0, outs: 0 }
+        Self {
+            config,
+            era: 0,
+            shut: None,
+            throttles: 0,
+            outs: 0,
+            refused: false,
+            silent: None,
+            yields: None,
+        }
+    }
+
+    /// Whether it is open and an answer would tell something.
+    pub(super) const fn is_in_doubt(&self) -> bool {
+        self.shut.is_none() && (self.refused || self.silent.is_some())
     }
 
     pub(super) const fn era(&self) -> u64 {
@@ -64,42 +96,72 @@ impl Machine {
         self.shut.map(|shut| shut.reason)
     }
 
-    pub(super) fn admit(&mut self, now: Tick) -> Result<Entry, Gated> {
+    pub(super) fn admit(&mut self, now: Tick, party: u32) -> Result<Entry, Gated> {
         self.follow(now);
-        self.expire_pilot(now);
+        self.hear_silence(now);
         let phase = self.phase_as_it_is(now);
         let Some(shut) = &mut self.shut else {
             return Ok(Entry::Open { era: self.era });
         };
+        let reason = shut.reason;
         if let Some(retry_at) = phase.retry_at() {
-            return Err(Gated { retry_at, reason: shut.reason });
+            if let Some(pilot) = &mut shut.pilot {
+                pilot.contested |= pilot.party != party;
+            }
+            return Err(Gated { retry_at, reason });
+        }
+        if let Some(retry_at) = self.others_first(now, party) {
+            return Err(Gated { retry_at, reason });
         }
         self.era += 1;
         let ticket = self.era;
-        let lease = Deadline::new(now, self.config.pilot_lease);
+        let opens = Deadline::new(now, self.config.silence_opens);
         // The old deadline is done with: whatever lies ahead from here on came after the pilot set out.
-        shut.deadline = Deadline::new(now, Duration::ZERO);
-        shut.pilot = Some(Pilot { ticket, lease, doubt: None });
+        let deadline = Deadline::new(now, Duration::ZERO);
+        let pilot = Pilot { ticket, opens, party, contested: false, doubt: None };
+        self.shut = Some(Shut { reason, deadline, pilot: Some(pilot) });
         Ok(Entry::Pilot { ticket })
+    }
+
+    /// Until when this party lets the others go first, if it does.
+    fn others_first(&mut self, now: Tick, party: u32) -> Option<Tick> {
+        let yields = self.yields.as_mut().filter(|yields| yields.party == party);
+        let until = yields
+            .map(|yields| *yields.until.get_or_insert(Deadline::new(now, self.config.recheck)));
+        match until {
+            Some(until) if until.is_ahead(now) => Some(until.at),
+            _ => {
+                self.yields = None;
+                None
+            }
+        }
     }
 
     /// What [`admit`](Self::admit) would meet, without doing it.
     pub(super) fn phase(&self, now: Tick) -> GatePhase {
         let mut then = self.clone();
         then.follow(now);
-        then.expire_pilot(now);
+        then.hear_silence(now);
         then.phase_as_it_is(now)
     }
 
     pub(super) fn throttled(&mut self, from: Entry, now: Tick, hint: Option<Duration>) {
         self.follow(now);
         let hint = hint.map(hint::clamp);
+        let mild = hint.unwrap_or_default() < self.config.mild_below;
         if self.is_cycle_end(from) {
+            if mild && self.is_first_of_row(from) {
+                // Calls that are under way now set out before it was known, and are no second refusal.
+                self.refused = true;
+                self.era += 1;
+                return;
+            }
             return self.end_throttled(now, hint);
         }
         match (&mut self.shut, hint) {
             // The call was let through before the gate last opened: its limit is over, unless it says otherwise.
             (None, None) => {}
+            (None, Some(_)) if mild => {}
             (None, Some(hint)) => {
                 self.shut_until(GateReason::Throttled, Deadline::new(now, hint));
             }
@@ -121,12 +183,29 @@ impl Machine {
 
     pub(super) fn opened(&mut self, from: Entry, now: Tick) {
         self.follow(now);
-        if !self.is_cycle_end(from) {
-            return;
+        self.refused = false;
+        if self.bears_out_silence(from) {
+            (self.throttles, self.outs, self.silent) = (0, 0, None);
+        } else if matches!(from, Entry::Pilot { .. }) && self.is_cycle_end(from) {
+            (self.throttles, self.outs) = (0, 0);
+            self.open(now);
         }
-        self.throttles = 0;
-        self.outs = 0;
+    }
+
+    /// Whether this call set out after a pilot's silence had opened the gate, or is that pilot.
+    fn bears_out_silence(&self, from: Entry) -> bool {
+        self.shut.is_none()
+            && self.silent.is_some_and(|pilot| match from {
+                Entry::Open { era } => era > pilot,
+                Entry::Pilot { ticket } => ticket == pilot,
+                Entry::Unknown => false,
+            })
+    }
+
+    /// The pilot has opened the gate.
+    fn open(&mut self, now: Tick) {
         self.era += 1;
+        self.yields = None;
         self.shut = self.shut.filter(|shut| shut.deadline.is_ahead(now)).map(|shut| Shut {
             // What outlives a successful pilot is a hint, whatever the gate was shut for before.
             reason: GateReason::Throttled,
@@ -140,7 +219,11 @@ impl Machine {
         if !self.is_cycle_end(from) {
             return;
         }
-        match self.shut.as_mut().and_then(|shut| shut.pilot.take()).and_then(|p| p.doubt) {
+        let Some(pilot) = self.shut.as_mut().and_then(|shut| shut.pilot.take()) else { return };
+        if pilot.contested {
+            self.yields = Some(Yields { party: pilot.party, until: None });
+        }
+        match pilot.doubt {
             None => {}
             Some((GateReason::Throttled, at)) => self.end_throttled(at, None),
             Some((GateReason::Out, at)) => self.end_out(at),
@@ -156,15 +239,28 @@ impl Machine {
         if let Some(shut) = &mut self.shut {
             shut.deadline = shut.deadline.seen_from(now);
             if let Some(pilot) = &mut shut.pilot {
-                pilot.lease = pilot.lease.seen_from(now);
+                pilot.opens = pilot.opens.seen_from(now);
             }
+        }
+        if let Some(until) = self.yields.as_mut().and_then(|yields| yields.until.as_mut()) {
+            *until = until.seen_from(now);
         }
     }
 
-    fn expire_pilot(&mut self, now: Tick) {
-        let pilot = self.shut.and_then(|shut| shut.pilot);
-        if let Some(pilot) = pilot.filter(|pilot| !pilot.lease.is_ahead(now)) {
-            self.released(Entry::Pilot { ticket: pilot.ticket });
+    /// A pilot that was not refused for so long has opened the gate. What it is answered may still shut it again, and
+    /// for longer: the doubling goes on until somebody was answered.
+    fn hear_silence(&mut self, now: Tick) {
+        let Some(pilot) = self.shut.and_then(|shut| shut.pilot) else { return };
+        if pilot.opens.is_ahead(now) {
+            return;
+        }
+        match pilot.doubt {
+            // A refusal that may have been its own.
+            Some(_) => self.released(Entry::Pilot { ticket: pilot.ticket }),
+            None => {
+                self.open(now);
+                self.silent = self.shut.is_none().then_some(pilot.ticket);
+            }
         }
     }
 
@@ -173,7 +269,7 @@ impl Machine {
         let until = shut.deadline.at;
         match shut.pilot {
             Some(pilot) => {
-                let recheck = now.after(self.config.recheck).min(pilot.lease.at);
+                let recheck = now.after(self.config.recheck).min(pilot.opens.at);
                 GatePhase::PilotOut { recheck_at: recheck.max(until) }
             }
             None if shut.deadline.is_ahead(now) => GatePhase::Shut { until },
@@ -186,11 +282,17 @@ impl Machine {
         match (from, self.shut) {
             (Entry::Open { era }, None) => era == self.era,
             (Entry::Unknown, None) => true,
+            (Entry::Pilot { ticket }, None) => self.silent == Some(ticket),
             (Entry::Pilot { ticket }, Some(Shut { pilot: Some(pilot), .. })) => {
                 pilot.ticket == ticket
             }
             _ => false,
         }
+    }
+
+    /// Whether a mild refusal is the first after an answer: of an open gate that has no pilot's finding to wait for.
+    fn is_first_of_row(&self, from: Entry) -> bool {
+        matches!(from, Entry::Open { .. }) && !self.refused && self.silent.is_none()
     }
 
     /// Whether a call that set out before a throttled gate shut now says that it is worse than that.
@@ -231,6 +333,7 @@ impl Machine {
     /// Shuts without a pilot; a later deadline that stood before still stands.
     fn shut_until(&mut self, reason: GateReason, deadline: Deadline) {
         self.era += 1;
+        (self.refused, self.silent) = (false, None);
         let before = self.shut.map_or(deadline, |shut| shut.deadline);
         self.shut = Some(Shut { reason, deadline: deadline.or_later(before), pilot: None });
     }

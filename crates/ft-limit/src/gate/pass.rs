@@ -36,17 +36,20 @@ impl<G: Deref<Target = Gate>> Pass<G> {
         matches!(self.entry, Entry::Pilot { .. })
     }
 
-    /// The provider took the call. The pilot's opens the gate for all and resets the doubling;
-    /// any other changes nothing, and neither does a pilot's that was replaced or cleared away.
+    /// The provider took the call. The pilot's opens the gate for all and resets the doubling; so does any other's
+    /// that set out after a pilot's silence had opened it. Otherwise it ends a row of mild refusals, if there was one,
+    /// and a pilot's that was replaced or cleared away changes nothing.
     ///
     /// A hint that another call brought after the pilot set out is kept: the gate then stays shut until it has passed.
     pub fn opened(mut self, now: Tick) {
-        if let entry @ Entry::Pilot { .. } = self.take() {
+        let entry = self.take();
+        if matches!(entry, Entry::Pilot { .. }) || self.gate.is_in_doubt() {
             self.gate.change(|machine| machine.opened(entry, now));
         }
     }
 
-    /// The provider throttled the call. The pilot's shuts the gate again, for longer when there is no hint.
+    /// The provider throttled the call. The pilot's shuts the gate again, for longer when there is no hint;
+    /// another's below [`mild_below`](super::GateConfig::mild_below) only as the second in a row.
     pub fn throttled(mut self, now: Tick, hint: Option<Duration>) {
         let entry = self.take();
         self.gate.change(|machine| machine.throttled(entry, now, hint));

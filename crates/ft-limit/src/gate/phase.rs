@@ -25,7 +25,7 @@ pub enum GatePhase {
     PilotDue,
     /// One call is finding out; the others had better come back at this moment.
     PilotOut {
-        /// One recheck from now, at most the end of the pilot's lease.
+        /// One recheck from now, at most the moment at which the pilot's silence opens the gate.
         recheck_at: Tick,
     },
 }

@@ -30,7 +30,8 @@ fn a_gate_names_the_field_it_refuses() {
     check(|c| c.wait_cap = DAY * 2, "wait_cap");
     check(|c| c.out_wait = Duration::from_secs(901), "out_wait");
     check(|c| c.out_cap = Duration::MAX, "out_cap");
-    check(|c| c.pilot_lease = Duration::ZERO, "pilot_lease");
+    check(|c| c.silence_opens = Duration::ZERO, "silence_opens");
+    check(|c| c.mild_below = Duration::from_secs(301), "mild_below");
     check(|c| c.recheck = Duration::ZERO, "recheck");
 }
 

@@ -96,6 +96,40 @@ fn an_owned_pass_outlives_the_handle_it_came_from() {
 }
 
 #[test]
+fn the_pilots_place_rotates_over_those_who_share_the_gate() {
+    let gate = Arc::new(Gate::default());
+    gate.out(Tick::ZERO);
+    let due = Tick::from_secs(60);
+    let (sick, well) = (1, 2);
+    // Alone, a party whose pilot found nothing out may go again.
+    drop(gate.admit_owned_for(due, sick).unwrap());
+    let pilot = gate.admit_owned_for(due, sick).unwrap();
+    assert!(gate.admit_owned_for(due, well).is_err());
+    drop(pilot);
+    // Another one was turned away for it, so that one goes first.
+    let until = gate.admit_owned_for(due, sick).unwrap_err().retry_at;
+    assert_eq!(until, Tick::from_secs(61));
+    assert_eq!(gate.retry_at(due), None, "for everybody else it is due");
+    assert!(gate.admit_owned_for(due, sick).is_err());
+    let pilot = gate.admit_owned_for(due, well).unwrap();
+    assert!(pilot.is_pilot());
+    pilot.opened(due);
+    assert!(!gate.admit_owned_for(due, sick).unwrap().is_pilot());
+}
+
+#[test]
+fn whoever_lets_others_go_first_goes_when_none_comes() {
+    let gate = Arc::new(Gate::default());
+    gate.out(Tick::ZERO);
+    let due = Tick::from_secs(60);
+    let pilot = gate.admit_owned_for(due, 1).unwrap();
+    assert!(gate.admit_owned_for(due, 2).is_err());
+    drop(pilot);
+    assert!(gate.admit_owned_for(due, 1).is_err());
+    assert!(gate.admit_owned_for(Tick::from_secs(61), 1).unwrap().is_pilot());
+}
+
+#[test]
 fn asking_admits_nobody_and_a_distant_question_changes_nothing() {
     let gate = Gate::default();
     gate.throttle(Tick::ZERO, None);
@@ -148,7 +182,7 @@ proptest! {
 
     #[test]
     fn a_gate_never_has_two_pilots_at_once(ops in proptest::collection::vec(op(), 1..200)) {
-        let lease = GateConfig::default().pilot_lease;
+        let silence = GateConfig::default().silence_opens;
         let gate = Gate::default();
         let (mut now, mut reloads) = (Tick::ZERO, 0);
         let mut live: Vec<Live<'_>> = Vec::new();
@@ -187,7 +221,7 @@ proptest! {
                 }
             }
             let pilots = live.iter().filter(|l| {
-                l.pass.is_pilot() && l.reloads == reloads && now.since(l.admitted) < lease
+                l.pass.is_pilot() && l.reloads == reloads && now.since(l.admitted) < silence
             });
             prop_assert!(pilots.count() <= 1);
         }
@@ -213,7 +247,7 @@ proptest! {
             }
         }
         // Even with pilots that never answer.
-        let longest = GateConfig::default().out_cap + GateConfig::default().pilot_lease;
+        let longest = GateConfig::default().out_cap + GateConfig::default().silence_opens;
         now = now.after(longest);
         if gate.admit(now).is_err() {
             now = now.after(GateConfig::default().out_cap);

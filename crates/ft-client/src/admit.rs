@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ft_breaker::RejectReason;
 use ft_context::{FitReport, Strategy, Window, fit, output_reserve, refit};
 use ft_core::decide::{As, Skip};
 use ft_core::{ChatRequest, Tick};
@@ -14,7 +15,7 @@ use ft_limit::{Attempt as Share, GateReason, Gated};
 use crate::asked::Asked;
 use crate::attempt::Timers;
 use crate::chain::reserve_after;
-use crate::guards::{Guards, Held, Passes};
+use crate::guards::{Guards, Held, HeldPasses, Load, Passes};
 use crate::run::Run;
 use crate::target::Target;
 
@@ -65,14 +66,19 @@ impl Run {
         let target = Arc::clone(&self.members()[at].target);
         let (mut request, mut fit) = self.fitted(&target, at, manner, now)?;
         let timers = self.timers(&target, at, now)?;
-        let target_pass = target.gate.admit_owned(now)?;
+        let target_pass = target.gate.admit_owned_for(now, target.number)?;
         let (credential, credential_pass, model_pass) = self.credential(&target, at, now)?;
         let in_flight = target.in_flight.acquire_owned().map_err(|_| Skip::InFlight)?;
-        let permit = target
-            .breaker
-            .acquire_owned_at(now)
-            .map_err(|rejected| Refusal { why: Skip::Breaker, retry_at: rejected.retry_at })?;
+        let breaker = self.through_breaker(&target, manner, now)?;
+        let again = self.sent(at).is_some();
+        let alone = again
+            && matches!(manner, As::Retry | As::Throttled)
+            && (manner == As::Throttled || self.is_alone(at, now));
         let retry = match manner {
+            // Where nobody else can answer, a repeat is not what another provider's outage is multiplied by.
+            As::Retry | As::Throttled if alone => {
+                Some(target.alone.repeats.withdraw_owned(now).ok_or(Skip::RetryBudget)?)
+            }
             As::Retry | As::Refit | As::Continue => {
                 Some(target.provider.retry.withdraw_owned(now).ok_or(Skip::RetryBudget)?)
             }
@@ -81,30 +87,42 @@ impl Run {
                 let hedging = self.client.hedge.as_ref();
                 Some(hedging.and_then(|hedging| hedging.take(now)).ok_or(Skip::RetryBudget)?)
             }
-            As::First | As::Fallback | As::Credential => None,
+            As::First | As::Fallback | As::Credential | As::Throttled => None,
         };
-        let share = self
-            .client
-            .cap
-            .admit_owned(self.amplification(manner), now)
-            .map_err(|_| Skip::Amplification)?;
+        let share = if alone { Share::First } else { self.amplification(manner) };
+        let share = self.client.cap.admit_owned(share, now).map_err(|_| Skip::Amplification)?;
         let money = self.reserve(&target, &mut request, &mut fit)?;
 
-        if matches!(manner, As::First | As::Fallback) {
+        if matches!(manner, As::First | As::Fallback | As::Throttled) && !again {
             target.provider.retry.deposit(now);
+            target.alone.repeats.deposit(now);
         }
         if let Some(retry) = retry {
             retry.sent();
         }
-        share.sent();
         let passes = Passes { credential: credential_pass, model: model_pass, target: target_pass };
         let guards = Guards {
-            breaker: Held::Permit(permit),
-            passes: Some(passes),
+            breaker,
+            passes: HeldPasses::Own(Some(passes)),
+            sent: Some(target.alone.throttle.sent_owned(now)),
+            load: Load::new(share),
             money,
             _in_flight: in_flight,
         };
         Ok(Admitted { request, fit, guards, credential, timers })
+    }
+
+    /// The breaker's permit; or, for a target that is asked although it is open, that of its throttling.
+    fn through_breaker(&mut self, target: &Target, manner: As, now: Tick) -> Result<Held, Refusal> {
+        let rejected = match target.breaker.acquire_owned_at(now) {
+            Ok(permit) => return Ok(Held::Permit(permit)),
+            Err(rejected) => rejected,
+        };
+        let despite = manner == As::Throttled && rejected.reason != RejectReason::Forced;
+        if despite && target.alone.throttle.admits(now, self.drawn()) {
+            return Ok(Held::Beside(Arc::clone(&target.breaker)));
+        }
+        Err(Refusal { why: Skip::Breaker, retry_at: rejected.retry_at })
     }
 
     /// The request as this target can take it.
@@ -228,10 +246,19 @@ impl Run {
             if self.has_used(at, credential) {
                 continue;
             }
+            let rests_until = self.rests_until(at, credential);
+            if rests_until > now {
+                let refusal = Refusal { why: Skip::Gate, retry_at: Some(rests_until) };
+                if refusal.ends_before(soonest.as_ref()) {
+                    soonest = Some(refusal);
+                }
+                continue;
+            }
+            let model = &target.credential_gates[credential];
             let passes = state
                 .gate
-                .admit_owned(now)
-                .and_then(|key| Ok((key, target.credential_gates[credential].admit_owned(now)?)));
+                .admit_owned_for(now, target.number)
+                .and_then(|key| Ok((key, model.admit_owned_for(now, target.number)?)));
             match passes {
                 Ok((key, model)) => return Ok((credential, key, model)),
                 Err(gated) => {
@@ -248,8 +275,8 @@ impl Run {
     fn amplification(&self, manner: As) -> Share {
         match manner {
             As::First => Share::First,
-            As::Fallback if !self.fell_back() => Share::FirstFallback,
-            _ if self.attempts_made() == 0 => Share::First,
+            As::Fallback | As::Throttled if !self.fell_back() => Share::FirstFallback,
+            _ if self.load() == 0 => Share::First,
             _ => Share::Further,
         }
     }

@@ -251,7 +251,8 @@ impl Client {
     /// budget. [`Prometheus`](crate::telemetry) does so itself when it renders; call it before another
     /// exporter reads. Of several clients in one process with the same target, the last one asked is seen.
     pub fn refresh_metrics(&self) {
-        self.inner.meters.refresh(&self.inner.targets, self.budget_left());
+        let now = self.inner.world.clock.now();
+        self.inner.meters.refresh(&self.inner.targets, self.budget_left(), now);
     }
 
     /// What all attempts cost so far, by provider and model; those of the client whose place this one took are in it.

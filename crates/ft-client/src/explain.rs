@@ -116,7 +116,7 @@ pub struct TargetExplained {
     pub place: Place,
     /// How it stands.
     pub health: Health,
-    /// The breaker's state: `closed`, `open`, `half_open`, `forced_open`, `disabled`, `observe_only`.
+    /// The breaker's state: `closed`, `open`, `due`, `half_open`, `forced_open`, `disabled`, `observe_only`.
     pub breaker: &'static str,
     /// In how long the breaker lets a probe through; `None` when it lets calls through, or nobody knows.
     #[serde(serialize_with = "optional_seconds", rename = "breaker_retry_in_seconds")]

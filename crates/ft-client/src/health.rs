@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use ft_breaker::Phase;
+use ft_breaker::{Breaker, Phase};
 use ft_core::Tick;
 use serde::Serialize;
 
@@ -18,6 +18,8 @@ use crate::target::Target;
 pub enum Health {
     /// It is asked in its place.
     Healthy,
+    /// It failed or was shut, that time is over, and nobody has asked since: its next call finds out, in its place.
+    Due,
     /// Half-open, gated or slow: it is asked after the healthy ones of its tier.
     Degraded,
     /// Its breaker is open, or it or all its credentials are out: it is skipped.
@@ -36,7 +38,8 @@ pub struct TargetHealth {
     pub stands: Vec<Standing>,
     /// How it stands.
     pub health: Health,
-    /// The breaker's state: `closed`, `open`, `half_open`, and by hand `forced_open`, `disabled`, `observe_only`.
+    /// The breaker's state: `closed`, `open`, `due` (its time is over, and the next call is a probe), `half_open`, and
+    /// by hand `forced_open`, `disabled`, `observe_only`.
     pub breaker: &'static str,
     /// In how long a call may be let through again; `None` when now.
     #[serde(serialize_with = "optional_seconds", rename = "retry_in_seconds")]
@@ -91,22 +94,38 @@ pub(crate) const fn phase_name(phase: Phase) -> &'static str {
     }
 }
 
+/// What [`breaker_state`] may say, in this order.
+pub(crate) const BREAKER_STATES: [&str; 7] =
+    ["closed", "open", "due", "half_open", "forced_open", "disabled", "observe_only"];
+
+/// The breaker's state as pages, metrics and JSON name it: its phase, but for one that nobody has probed yet.
+pub(crate) fn breaker_state(breaker: &Breaker, now: Tick) -> &'static str {
+    if breaker.awaits_probe(now) { "due" } else { phase_name(breaker.phase()) }
+}
+
 impl Target {
     pub(crate) fn health(&self, now: Tick) -> Health {
         if self.is_out(now) {
             return Health::Unavailable;
         }
         match self.breaker.phase() {
-            Phase::Open if !self.breaker.probe_due(now) => Health::Unavailable,
             Phase::ForcedOpen => Health::Unavailable,
+            Phase::Open if !self.breaker.probe_due(now) => Health::Unavailable,
+            _ if self.view(0, now).ready_at > now || self.is_slow(now) => Health::Degraded,
+            Phase::Open | Phase::HalfOpen if self.breaker.awaits_probe(now) => Health::Due,
             Phase::Open | Phase::HalfOpen => Health::Degraded,
-            Phase::Closed | Phase::Disabled | Phase::ObserveOnly
-                if self.view(0, now).ready_at > now || self.is_slow(now) =>
-            {
-                Health::Degraded
+            Phase::Closed | Phase::Disabled | Phase::ObserveOnly if self.pilot_is_due() => {
+                Health::Due
             }
             Phase::Closed | Phase::Disabled | Phase::ObserveOnly => Health::Healthy,
         }
+    }
+
+    /// Whether every way to it leads through a gate that is shut, be its time over.
+    fn pilot_is_due(&self) -> bool {
+        let keys = self.provider.credentials.iter().zip(&self.credential_gates);
+        let mut shut = keys.map(|(key, model)| key.gate.is_shut() || model.is_shut());
+        self.gate.is_shut() || shut.all(|shut| shut)
     }
 
     pub(crate) fn is_slow(&self, now: Tick) -> bool {
@@ -119,7 +138,7 @@ impl Target {
     /// To `look` is no turn: it changes nothing.
     pub(crate) fn keeps_its_place(&self, now: Tick, look: bool) -> bool {
         match self.health(now) {
-            Health::Healthy => true,
+            Health::Healthy | Health::Due => true,
             Health::Unavailable => false,
             Health::Degraded if matches!(self.breaker.phase(), Phase::Open | Phase::HalfOpen) => {
                 self.breaker.would_admit(now)
@@ -139,7 +158,7 @@ impl Target {
             model: self.model().to_owned(),
             stands,
             health: self.health(now),
-            breaker: phase_name(self.breaker.phase()),
+            breaker: breaker_state(&self.breaker, now),
             retry_in: (ready_at > now).then(|| ready_at.since(now)),
             first_token: self.speed.mean(now),
             gates: self.gates_shut(now),

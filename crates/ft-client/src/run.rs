@@ -7,6 +7,7 @@ mod embed;
 mod end;
 mod explain;
 mod legs;
+mod rest;
 mod running;
 
 use std::sync::Arc;
@@ -70,7 +71,10 @@ pub(crate) struct Run {
     /// The provider's failures, in order.
     pub(crate) failures: Vec<ProviderError>,
     won: Option<Won>,
+    /// Whether an attempt was a fallback that counts as load.
     fell_back: bool,
+    /// Attempts that a provider refused at no cost to anybody.
+    free_refusals: u32,
     /// The stream that the caller is reading. Boxed as what follows, which few requests have and all would carry.
     pub(crate) streaming: Option<Box<Body>>,
     /// What the caller has of streams that broke off.
@@ -100,6 +104,7 @@ pub(crate) struct Run {
 #[derive(Clone, Default)]
 struct Progress {
     used: u64,
+    rests: rest::Rests,
     sent: Option<Asked>,
     fit: Option<FitReport>,
 }
@@ -211,7 +216,22 @@ impl Run {
         self.fell_back
     }
 
-    pub(crate) fn attempts_made(&self) -> u32 {
-        self.ledger.attempts()
+    /// Attempts that count as load.
+    pub(crate) fn load(&self) -> u32 {
+        self.ledger.attempts().saturating_sub(self.free_refusals)
+    }
+
+    /// Whether no target but this one may be asked now: none would be spared by asking this one less.
+    pub(crate) fn is_alone(&self, at: usize, now: Tick) -> bool {
+        let members = self.members.iter().enumerate().filter(|(other, _)| *other != at);
+        let mut others = members.map(|(other, member)| (other, &member.target));
+        others.all(|(other, target)| {
+            self.ledger.is_barred(other) || target.view(0, now).ready_at > now
+        })
+    }
+
+    /// A number from 0 to below 1.
+    pub(crate) fn drawn(&mut self) -> f64 {
+        self.draw.unit()
     }
 }

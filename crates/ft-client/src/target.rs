@@ -4,12 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use ft_breaker::Breaker;
+use ft_breaker::{Breaker, Phase};
 use ft_context::{Counter, counter_for};
 use ft_core::decide::TargetView;
 use ft_core::{Clock, ModelCard, Provider, Tick, UnixMillis};
 use ft_cost::{Catalogue, Price, Row};
-use ft_limit::{Gate, GateReason, InFlight, RetryBudget, Slowness, Widening};
+use ft_limit::{
+    Gate, GateConfig, GateReason, InFlight, InvalidConfig, RetryBudget, RetryBudgetConfig,
+    Slowness, Throttle, Widening,
+};
 
 use crate::config::TargetConfig;
 use crate::outputs::Outputs;
@@ -20,6 +23,9 @@ const LEARNED_FOR: Duration = Duration::from_secs(600);
 
 /// More tokens than any model takes, where nobody says how large a window is.
 const NO_WINDOW: u64 = u32::MAX as u64;
+
+/// Below this hint one refusal is no drought: it moves its own request on, and the second in a row shuts the gate.
+const MILD_BELOW: Duration = Duration::from_secs(10);
 
 /// A provider with what its targets share.
 pub(crate) struct ProviderState {
@@ -53,6 +59,30 @@ impl ProviderState {
     }
 }
 
+/// What bounds the calls at a target that is asked because no other may be.
+#[derive(Clone)]
+pub(crate) struct Alone {
+    /// How much of its load it is sent while its breaker is open.
+    pub(crate) throttle: Arc<Throttle>,
+    /// Its repeats, as a share of its own first attempts.
+    pub(crate) repeats: Arc<RetryBudget>,
+}
+
+impl Alone {
+    /// Half of the first attempts may be repeated: a target that fails two in five still answers most.
+    pub(crate) fn new() -> Result<Self, InvalidConfig> {
+        let repeats =
+            RetryBudget::new(RetryBudgetConfig { ratio: 0.5, ..RetryBudgetConfig::default() })?;
+        Ok(Self { throttle: Arc::default(), repeats: Arc::new(repeats) })
+    }
+}
+
+/// A gate that one throttled answer does not shut unless it asks for long.
+fn throttle_gate() -> Arc<Gate> {
+    let config = GateConfig { mild_below: MILD_BELOW, ..GateConfig::default() };
+    Gate::new(config).map(Arc::new).unwrap_or_default()
+}
+
 /// A model at a provider.
 pub(crate) struct Target {
     pub(crate) provider: Arc<ProviderState>,
@@ -67,6 +97,8 @@ pub(crate) struct Target {
     pub(crate) gate: Arc<Gate>,
     /// Beside each credential, shut for this model under that key.
     pub(crate) credential_gates: Vec<Arc<Gate>>,
+    /// For when no other target may be asked.
+    pub(crate) alone: Alone,
     /// First-token times, for order and health.
     pub(crate) speed: Arc<Slowness>,
     /// First-token times, for the moment to hedge.
@@ -86,6 +118,7 @@ pub(crate) struct TargetParts {
     pub(crate) row: Option<Row>,
     pub(crate) breaker: Arc<Breaker>,
     pub(crate) in_flight: Arc<InFlight>,
+    pub(crate) alone: Alone,
     pub(crate) speed: Arc<Slowness>,
     pub(crate) hedge_speed: Arc<Slowness>,
     pub(crate) meters: TargetMeters,
@@ -96,11 +129,11 @@ pub(crate) struct TargetParts {
 
 impl Target {
     pub(crate) fn new(parts: TargetParts) -> Self {
-        let own = || parts.provider.credentials.iter().map(|_| Arc::default()).collect();
+        let own = || parts.provider.credentials.iter().map(|_| throttle_gate()).collect();
         let twin = parts.twin.as_deref();
         Self {
             credential_gates: twin.map_or_else(own, |twin| twin.credential_gates.clone()),
-            gate: twin.map_or_else(Arc::default, |twin| Arc::clone(&twin.gate)),
+            gate: twin.map_or_else(throttle_gate, |twin| Arc::clone(&twin.gate)),
             number: twin.map_or(parts.number, |twin| twin.number),
             counter: counter_for(&parts.config.model),
             card: parts.row.as_ref().map(|row| row.card.clone()),
@@ -109,6 +142,7 @@ impl Target {
             config: parts.config,
             breaker: parts.breaker,
             in_flight: parts.in_flight,
+            alone: parts.alone,
             speed: parts.speed,
             hedge_speed: parts.hedge_speed,
             outputs: Outputs::default(),
@@ -196,6 +230,11 @@ impl Target {
         TargetView { ready_at: gate.max(breaker), open_until: breaker, credential_free }
     }
 
+    /// Whether its throttling may let a call through although its breaker is open.
+    pub(crate) fn may_be_asked_despite(&self, now: Tick) -> bool {
+        self.breaker.phase() != Phase::ForcedOpen && self.alone.throttle.admits(now, 0.0)
+    }
+
     /// When a call would be let through, [`Tick::ZERO`] when now; `None` when nobody knows: the breaker is held
     /// open by hand, or its probes are under way.
     pub(crate) fn free_at(&self, now: Tick) -> Option<Tick> {
@@ -218,6 +257,7 @@ impl Target {
     pub(crate) fn reset(&self) {
         self.gate.clear();
         self.breaker.reset();
+        self.alone.throttle.clear();
         self.speed.clear();
         self.hedge_speed.clear();
         self.outputs.clear();

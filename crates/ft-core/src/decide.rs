@@ -116,9 +116,19 @@ impl Decision<'_> {
             Some(target) => self.attempt(target, self.manner(target)),
             None => match self.ledger.wait(self.plan, self.view, self.now) {
                 Some(until) if until < self.plan.deadline => Step::Wait { until },
-                _ => self.last_resort(self.ledger.fail_reason()),
+                _ => match self.only_broken() {
+                    Some(target) => self.attempt(target, As::Throttled),
+                    None => self.last_resort(self.ledger.fail_reason()),
+                },
             },
         }
+    }
+
+    /// A breaker never lowers the chance of an answer: where nobody else is left to ask or to wait for, those behind
+    /// an open one are, in turn. How much of that they take is for their throttling to say.
+    fn only_broken(&self) -> Option<usize> {
+        let mut targets = 0..self.plan.targets.len();
+        targets.find(|&target| self.ledger.is_only_broken(self.plan, target))
     }
 
     fn manner(&self, target: usize) -> As {

@@ -27,6 +27,7 @@ pub mod chat;
 pub mod decide;
 mod entropy;
 mod error;
+mod head;
 mod key;
 mod kind;
 #[cfg(feature = "chat")]
@@ -39,6 +40,7 @@ pub use card::{Capabilities, ModelCard};
 pub use chat::{ChatChunk, ChatRequest, ChatResponse, ChunkStream, Message, Usage};
 pub use entropy::Entropy;
 pub use error::ProviderError;
+pub use head::HeadSignal;
 pub use key::{ApiKey, InvalidKey};
 pub use kind::{ErrorKind, Scope};
 #[cfg(feature = "chat")]

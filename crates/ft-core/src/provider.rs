@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use crate::chat::{
     ChatRequest, ChatResponse, ChunkStream, EmbeddingRequest, EmbeddingResponse, replay,
 };
-use crate::{ErrorKind, ProviderError, Tick};
+use crate::{ErrorKind, HeadSignal, ProviderError, Tick};
 
 /// What a provider is told about one attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct Call {
     pub idempotency_key: Option<String>,
     /// Which of the provider's credentials to use, from 0. Providers with one ignore it.
     pub credential: usize,
+    /// To be given when the head of the answer says success; see [`HeadSignal`]. Providers need not.
+    pub head: HeadSignal,
 }
 
 impl Call {
@@ -35,6 +37,7 @@ impl Call {
             attempt: 1,
             idempotency_key: None,
             credential: 0,
+            head: HeadSignal::default(),
         }
     }
 }

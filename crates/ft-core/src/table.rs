@@ -72,6 +72,16 @@ pub enum Bill {
 }
 
 impl Rule {
+    /// Whether such a failure cost nothing: the provider is well, refused before it worked, and nothing is shut.
+    ///
+    /// It is no load that a cap on attempts would have to bound.
+    #[must_use]
+    pub const fn is_free(&self) -> bool {
+        matches!(self.breaker, Mark::Neutral)
+            && matches!(self.out, Out::Nothing)
+            && matches!(self.bill, Bill::Nothing)
+    }
+
     const fn failure() -> Self {
         Self {
             breaker: Mark::Failure,

@@ -52,6 +52,8 @@ struct Shared {
     auth_header: HeaderName,
     auth_values: Vec<HeaderValue>,
     secrets: Arc<Secrets>,
+    /// Whether a success status says that the call was taken.
+    head_is_honest: bool,
 }
 
 impl HttpProvider {
@@ -109,11 +111,29 @@ impl HttpProvider {
             secrets: Arc::new(Secrets::new(&config.keys, &others)),
             auth_header,
             auth_values,
+            head_is_honest: !base.host_str().is_some_and(hides_refusals),
             base,
             config,
         };
         Ok(Self { shared: Arc::new(shared) })
     }
+}
+
+/// Whether this host's vendor answers refusals with status 200, so that only content says whether a call was taken.
+///
+/// MiniMax reports rate limits, refused keys and spent balances as `base_resp.status_code` of an HTTP 200
+/// (its "Error code" page).
+fn hides_refusals(host: &str) -> bool {
+    host.split('.').any(|part| part.starts_with("minimax"))
+}
+
+/// Whether a reply is what was asked for: an error object in place of a stream is none.
+fn is_of_its_kind(headers: &HeaderMap, streamed: bool) -> bool {
+    let is = |kind: &str| {
+        let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        value.is_some_and(|value| value.to_ascii_lowercase().contains(kind))
+    };
+    if streamed { is("event-stream") } else { is("json") }
 }
 
 /// The place of the model in a path.
@@ -183,6 +203,9 @@ impl Shared {
         let sending = self.transport.send(place, headers, body, again);
         let reply = sending.await.map_err(|broken| failure::of_request(&broken, &self.secrets))?;
         if reply.status().is_success() {
+            if self.head_is_honest && is_of_its_kind(reply.headers(), streamed) {
+                call.head.arrived();
+            }
             return Ok(reply);
         }
         let (head, mut body) = reply.into_parts();

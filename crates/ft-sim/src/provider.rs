@@ -104,7 +104,7 @@ impl SimProvider {
     }
 
     /// Waits for the headers; the rest is for those who asked.
-    async fn opened(&self, seen: Seen<'_>) -> Result<Opened, ProviderError> {
+    async fn opened(&self, call: &Call, seen: Seen<'_>) -> Result<Opened, ProviderError> {
         let (play, mut entry) = self.stage.enter(seen);
         if !play.wait.is_zero() {
             tokio::time::sleep(play.wait).await;
@@ -121,6 +121,9 @@ impl SimProvider {
                 fail(ErrorKind::Interrupted)
             }
             Act::Whole(whole) => {
+                if (200..300).contains(&whole.status) {
+                    call.head.arrived();
+                }
                 if !play.drip.is_zero() {
                     tokio::time::sleep(play.drip.saturating_mul(DRIPS)).await;
                 }
@@ -131,12 +134,11 @@ impl SimProvider {
                 let content = read(whole, entry.number)?;
                 Ok(Opened::Whole(content))
             }
-            Act::Stream(stream) => Ok(Opened::Stream(chunks::Chunks::new(
-                stream.steps,
-                play.drip,
-                play.outcome,
-                entry,
-            ))),
+            Act::Stream(stream) => {
+                call.head.arrived();
+                let (drip, outcome) = (play.drip, play.outcome);
+                Ok(Opened::Stream(chunks::Chunks::new(stream.steps, drip, outcome, entry)))
+            }
         }
     }
 }
@@ -202,7 +204,7 @@ impl Provider for SimProvider {
         call: &Call,
         request: &ChatRequest,
     ) -> Result<ChatResponse, ProviderError> {
-        match self.opened(self.seen(call, false, Asked::Chat(request))).await? {
+        match self.opened(call, self.seen(call, false, Asked::Chat(request))).await? {
             Opened::Whole(content) => chat_answer(content),
             Opened::Stream(_) => Err(garbled()),
         }
@@ -213,7 +215,7 @@ impl Provider for SimProvider {
         call: &Call,
         request: &ChatRequest,
     ) -> Result<ChunkStream, ProviderError> {
-        match self.opened(self.seen(call, true, Asked::Chat(request))).await? {
+        match self.opened(call, self.seen(call, true, Asked::Chat(request))).await? {
             Opened::Whole(content) => {
                 Ok(ChunkStream::of(ft_core::chat::replay(chat_answer(content)?)))
             }
@@ -226,7 +228,7 @@ impl Provider for SimProvider {
         call: &Call,
         request: &EmbeddingRequest,
     ) -> Result<EmbeddingResponse, ProviderError> {
-        match self.opened(self.seen(call, false, Asked::Embedding(request))).await? {
+        match self.opened(call, self.seen(call, false, Asked::Embedding(request))).await? {
             Opened::Whole(Content::Embedding(answer)) if !answer.data.is_empty() => Ok(*answer),
             Opened::Whole(Content::Json(json)) => {
                 serde_json::from_value(json).map_err(|_| garbled())

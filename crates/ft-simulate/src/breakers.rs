@@ -20,8 +20,18 @@ pub(crate) struct Story {
     pub(crate) model: String,
     /// Every change, in order.
     pub(crate) changes: Vec<Change>,
-    /// From the first rejection to the closing.
+    /// From the first rejection to the closing, without the time in which a probe was due and nobody asked.
     pub(crate) open: Vec<(Duration, Duration)>,
+    /// How often it opened, reopenings by a probe not counted.
+    pub(crate) opened: u64,
+}
+
+/// A stretch of time in which a breaker is not closed.
+#[derive(Clone, Copy)]
+struct Stretch {
+    from: Duration,
+    /// When a probe is due, while it is open.
+    due: Option<Duration>,
 }
 
 /// One change.
@@ -39,12 +49,18 @@ impl Breakers {
         until: Duration,
     ) -> Self {
         let mut targets: Vec<Story> = Vec::new();
-        let mut since: Vec<Option<Duration>> = Vec::new();
+        let mut since: Vec<Option<Stretch>> = Vec::new();
         for (provider, model, transition) in transitions {
             let known =
                 targets.iter().position(|story| story.model == model && story.provider == provider);
             let at = known.unwrap_or_else(|| {
-                targets.push(Story { provider, model, changes: Vec::new(), open: Vec::new() });
+                targets.push(Story {
+                    provider,
+                    model,
+                    changes: Vec::new(),
+                    open: Vec::new(),
+                    opened: 0,
+                });
                 since.push(None);
                 targets.len() - 1
             });
@@ -56,17 +72,28 @@ impl Breakers {
                 why: transition.reason.as_str(),
             });
             match (transition.to, *since) {
-                (Phase::Closed, Some(from)) => {
-                    story.open.push((from, moment));
+                (Phase::Closed, Some(stretch)) => {
+                    story.open.push((stretch.from, moment));
                     *since = None;
                 }
-                (Phase::Open, None) => *since = Some(moment),
+                (Phase::Open, stretch) => {
+                    story.opened += u64::from(stretch.is_none());
+                    let from = stretch.map_or(moment, |stretch| stretch.from);
+                    *since =
+                        Some(Stretch { from, due: transition.retry_at.map(|at| clock.at(at)) });
+                }
+                (Phase::HalfOpen, Some(Stretch { from, due: Some(due) })) if due < moment => {
+                    story.open.push((from, due));
+                    *since = Some(Stretch { from: moment, due: None });
+                }
+                (Phase::HalfOpen, Some(stretch)) => *since = Some(Stretch { due: None, ..stretch }),
                 _ => {}
             }
         }
         for (story, since) in targets.iter_mut().zip(since) {
-            if let Some(from) = since {
-                story.open.push((from, until.max(from)));
+            if let Some(Stretch { from, due }) = since {
+                let to = due.map_or(until, |due| due.min(until));
+                story.open.push((from, to.max(from)));
             }
         }
         Self { targets }

@@ -206,7 +206,7 @@ fn states(client: &Client) -> [State; MODELS.len()] {
         };
         match target.breaker {
             "open" => State::Open(target.retry_in.unwrap_or(Duration::ZERO)),
-            "half_open" => State::Probing,
+            "half_open" | "due" => State::Probing,
             _ => State::Closed,
         }
     })

@@ -8,7 +8,7 @@ use ft_limit::{InFlight, InFlightConfig, Slowness, SlownessConfig};
 
 use super::{ClientBuilder, Heard};
 use crate::config::{InvalidConfig, TargetConfig};
-use crate::target::{ProviderState, Target, TargetParts, World};
+use crate::target::{Alone, ProviderState, Target, TargetParts, World};
 use crate::telemetry::{Books, TargetMeters};
 
 /// Targets made so far: a model at a provider has one breaker and one set of gates, whichever chains it is in.
@@ -71,12 +71,17 @@ impl Targets<'_> {
                 (Arc::default(), Arc::new(hedge_speed))
             }
         };
+        let alone = match twin.as_ref().or(before.as_ref()) {
+            Some(other) => other.alone.clone(),
+            None => Alone::new().map_err(|invalid| wrong(invalid.field(), invalid.rule()))?,
+        };
         let target = Arc::new(Target::new(TargetParts {
             row: self.world.catalogue.row(&state.profile, &config.model).cloned(),
             provider: state,
             config: config.clone(),
             breaker,
             in_flight,
+            alone,
             speed,
             hedge_speed,
             meters,

@@ -67,6 +67,7 @@ impl Run {
             failures: Vec::new(),
             won: None,
             fell_back: false,
+            free_refusals: 0,
             streaming: None,
             delivered: None,
             continued: false,

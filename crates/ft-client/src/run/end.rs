@@ -262,8 +262,10 @@ impl Run {
         };
         let cause =
             at.filter(|&at| at < self.failures.len()).map(|at| self.failures.swap_remove(at));
-        let free = |member: &Member| member.target.free_at(now);
-        let soonest = self.members.iter().filter_map(free).min().filter(|&at| at > now);
+        let free = |(at, member): (usize, &Member)| {
+            Some(member.target.free_at(now)?.max(self.rested_at(at)))
+        };
+        let soonest = self.members.iter().enumerate().filter_map(free).min().filter(|&at| at > now);
         let retry_after = match kind {
             FailKind::Exhausted | FailKind::Deadline => soonest.map(|at| at.since(now)),
             FailKind::Spend => self.paid_from.map(|at| at.since(now)),

@@ -23,7 +23,7 @@ use crate::explain::{
     Bypass, CacheExplained, Explanation, FitExplained, GateExplained, Next, Place, PriceExplained,
     TargetExplained, TimersExplained, Verdict,
 };
-use crate::health::{Health, phase_name};
+use crate::health::{Health, breaker_state};
 use crate::options::CallOptions;
 use crate::target::Target;
 
@@ -101,6 +101,11 @@ impl Run {
         loop {
             ledger.note(&event, now);
             event = match decide(&self.plan, &ledger, &view, &event, now) {
+                Step::Try { target, manner: As::Throttled }
+                    if self.members()[target].target.may_be_asked_despite(now) =>
+                {
+                    return Next::Asks { target };
+                }
                 Step::Try { target, .. } => match looks[target].refusal {
                     None => return Next::Asks { target },
                     Some((why, retry_at)) => Event::Skipped { target, why, retry_at },
@@ -165,7 +170,7 @@ impl Run {
             verdict: verdict(refusal, now),
             place,
             health,
-            breaker: phase_name(target.breaker.phase()),
+            breaker: breaker_state(&target.breaker, now),
             breaker_retry_in: target.breaker.retry_at(now).map(|at| at.since(now)),
             gates: target.gates_shut(now),
             in_flight: target.in_flight.current(),

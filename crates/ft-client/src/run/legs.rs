@@ -55,7 +55,11 @@ impl Run {
     pub(super) fn begin_leg(&mut self, target: usize, manner: As, admitted: Admitted, now: Tick) {
         let Admitted { request, fit, mut guards, credential, timers } = admitted;
         self.ledger.begin(target, manner);
-        self.fell_back |= manner == As::Fallback;
+        self.fell_back |= match manner {
+            As::Fallback => true,
+            As::Throttled => self.ledger.attempts() > 1,
+            _ => false,
+        };
         let runtime = Arc::clone(&self.members[target].target);
         if let Some(fit) = &fit {
             runtime.meters.fitted(fit);
@@ -80,6 +84,7 @@ impl Run {
             attempt: self.ledger.attempts(),
             idempotency_key: self.options.idempotency_key.clone(),
             credential,
+            head: guards.head_signal(&self.client.world.clock),
         };
         let mut heard = None;
         if let Some(hedging) = &self.client.hedge
@@ -185,8 +190,14 @@ impl Run {
         if let (ErrorKind::ContextLength, Some(tokens)) = (kind, error.limit_tokens()) {
             target.learn_limit(tokens, now);
         }
+        self.progress[leg.target].rests.note(rule.out, hint, leg.credential, now);
         if matches!(rule.next, ft_core::Next::OtherCredential) {
             self.progress[leg.target].used |= 1 << (leg.credential % 64);
+        }
+        if rule.is_free() {
+            job.guards.give_load_back();
+            self.free_refusals += 1;
+            self.fell_back &= self.trail[leg.entry].manner != As::Fallback;
         }
         let took = now.since(leg.began);
         let charge = self.charge_of_failure(&job, rule.bill, (error.sent(), took), &so_far);

@@ -16,10 +16,11 @@ use super::seldom::Seldom;
 use super::series::{counter, describe, gauge, histogram};
 use super::target::{Levels, RequestMeters, TargetMeters};
 use super::trace;
-use super::words::{CACHE, Cause, GATES, PHASES, Status};
+use super::words::{CACHE, Cause, GATES, Status};
 use crate::answer::{Attempt, CacheStatus, Outcome, Report, Tier};
 use crate::chain::Chain;
 use crate::error::{Error, FailKind};
+use crate::health::{BREAKER_STATES, breaker_state};
 use crate::target::{ProviderState, Target};
 
 /// How long nothing more is said of the same lack.
@@ -254,14 +255,14 @@ impl ClientMeters {
     }
 
     /// Brings the gauges up to date whose states change without an event.
-    pub(crate) fn refresh(&self, targets: &[Arc<Target>], left: Option<Pico>) {
+    pub(crate) fn refresh(&self, targets: &[Arc<Target>], left: Option<Pico>, now: Tick) {
         // A model that is configured in two ways is two targets under one name: their sum is told.
         let mut sums: BTreeMap<(&str, &str), (&TargetMeters, Levels)> = BTreeMap::new();
         for target in targets {
             let meters = &target.meters;
             let name = (meters.provider(), meters.model());
             let (_, levels) = sums.entry(name).or_insert((meters, Levels::default()));
-            levels.add(target);
+            levels.add(target, now);
         }
         for (meters, levels) in sums.values() {
             meters.set_levels(levels);
@@ -282,10 +283,10 @@ impl ClientMeters {
 }
 
 impl Levels {
-    fn add(&mut self, target: &Target) {
-        let phase = target.breaker.phase();
-        if let Some(at) = PHASES.iter().position(|&known| known == phase) {
-            self.phases[at] += 1;
+    fn add(&mut self, target: &Target, now: Tick) {
+        let state = breaker_state(&target.breaker, now);
+        if let Some(at) = BREAKER_STATES.iter().position(|&known| known == state) {
+            self.breakers[at] += 1;
         }
         note(&mut self.gates, target.gate.reason());
         for gate in &target.credential_gates {

@@ -13,9 +13,9 @@ use super::books::{Books, Showing, TargetBook};
 use super::family;
 use super::series::{counter, gauge, histogram};
 use super::transitions::Transitions;
-use super::words::{GATES, PARTS, PHASES, SKIPS, Status, TOKEN_TYPES, outcomes};
+use super::words::{GATES, PARTS, SKIPS, Status, TOKEN_TYPES, outcomes};
 use crate::answer::{Attempt, Outcome};
-use crate::health::phase_name;
+use crate::health::BREAKER_STATES;
 
 /// The handles of one target. Cheap to clone; clones share everything.
 #[derive(Clone)]
@@ -36,7 +36,7 @@ struct Inner {
     truncations: [Counter; PARTS.len()],
     stream_truncated: Counter,
     transitions: Arc<Transitions>,
-    state: [Gauge; PHASES.len()],
+    state: [Gauge; BREAKER_STATES.len()],
     gates: [Gauge; GATES.len()],
     in_flight: Gauge,
     book: Arc<TargetBook>,
@@ -83,7 +83,7 @@ impl TargetMeters {
             truncations: PARTS.map(|part| of(&family::TRUNCATIONS, part)),
             stream_truncated: counter(&family::STREAM_TRUNCATED, &[provider, model]),
             transitions: Arc::new(Transitions::new(provider, model)),
-            state: PHASES.map(|phase| level(&family::BREAKER_STATE, phase_name(phase))),
+            state: BREAKER_STATES.map(|state| level(&family::BREAKER_STATE, state)),
             gates: GATES.map(|reason| level(&family::GATES_SHUT, reason)),
             in_flight: gauge(&family::IN_FLIGHT, &[provider, model]),
             showing: book.show(),
@@ -173,7 +173,7 @@ impl TargetMeters {
     }
 
     pub(super) fn set_levels(&self, levels: &Levels) {
-        for (gauge, breakers) in self.inner.state.iter().zip(levels.phases) {
+        for (gauge, breakers) in self.inner.state.iter().zip(levels.breakers) {
             gauge.set(breakers);
         }
         for (gauge, shut) in self.inner.gates.iter().zip(levels.gates) {
@@ -186,8 +186,8 @@ impl TargetMeters {
 /// The states of a target that change without an event.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Levels {
-    /// How many breakers are in each phase.
-    pub(super) phases: [u32; PHASES.len()],
+    /// How many breakers are in each state.
+    pub(super) breakers: [u32; BREAKER_STATES.len()],
     /// How many gates are shut, by reason.
     pub(super) gates: [u32; GATES.len()],
     pub(super) in_flight: u32,

@@ -188,7 +188,7 @@ pub(super) const SKIPS: [Skip; 10] = [
     Skip::OutOfTime,
 ];
 
-pub(super) const PHASES: [Phase; 6] = [
+const PHASES: [Phase; 6] = [
     Phase::Closed,
     Phase::Open,
     Phase::HalfOpen,

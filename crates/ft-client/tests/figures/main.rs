@@ -9,6 +9,7 @@
 
 mod faults;
 mod hang;
+mod naive;
 mod storm;
 mod throttle;
 mod traffic;

@@ -48,7 +48,7 @@ async fn of_a_thousand_callers_only_the_probes_are_let_through_at_once() {
 #[tokio::test(start_paused = true)]
 async fn two_successful_probes_close_it() {
     let trial = due("a | b", Reply::text("well")).await;
-    for expected in ["half_open", "closed", "closed"] {
+    for expected in ["due", "closed", "closed"] {
         let answer = trial.ask(Way::Plain).await.unwrap();
         assert_eq!(trail(&answer.report), ["a answered"], "a probe that is due keeps its place");
         assert_eq!(trial.breaker("a"), expected);
@@ -105,4 +105,53 @@ async fn a_target_whose_breaker_is_open_comes_after_the_healthy_ones_of_its_tier
     trial.ask(Way::Plain).await.unwrap();
     let answer = trial.ask(Way::Plain).await.unwrap();
     assert_eq!(trail(&answer.report), ["b answered"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sole_target_is_asked_although_its_breaker_is_open() {
+    let fails = Script::sequence(vec![Reply::status(500); 5]).then(Reply::text("well"));
+    let trial = setup("a", Scripts::new().model("a", fails))
+        .chain(|chain| chain.rounds = 1)
+        .config(|config| config.breaker.open_for = secs(100))
+        .build();
+    for _ in 0..5 {
+        trial.ask(Way::Plain).await.unwrap_err();
+    }
+    assert_eq!(trial.breaker("a"), "open");
+    let answer = trial.ask(Way::Plain).await.unwrap();
+    assert_eq!(trail(&answer.report), ["a skipped breaker", "a answered"]);
+    assert_eq!(answer.report.attempts[1].manner, ft_core::decide::As::Throttled);
+    assert_eq!(trial.breaker("a"), "open", "its time is not over");
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_all_breakers_are_open_the_targets_are_asked_in_order() {
+    let fails = |then: Reply| Script::sequence([Reply::status(500)]).then(then);
+    let scripts =
+        Scripts::new().model("a", fails(Reply::status(500))).model("b", fails(Reply::text("well")));
+    let trial = setup("a | b", scripts)
+        .chain(|chain| chain.rounds = 1)
+        .config(|config| config.breaker.consecutive_failures = Some(1))
+        .build();
+    trial.ask(Way::Plain).await.unwrap_err();
+    let answer = trial.ask(Way::Plain).await.unwrap();
+    let trail = trail(&answer.report);
+    assert_eq!(trail, ["a skipped breaker", "b skipped breaker", "a server_error", "b answered"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_breaker_that_is_held_open_by_hand_is_never_passed_by() {
+    let trial = setup("a", Scripts::from(Reply::text("well"))).build();
+    trial.client.control("sim", "a").unwrap().force_open();
+    trial.ask(Way::Plain).await.unwrap_err();
+    assert_eq!(trial.log.count("a"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_success_beside_an_open_breaker_is_a_probes_once_one_is_due() {
+    let trial = due("a", Reply::text("well").latency(secs(1))).await;
+    // Three probes, and the others beside them.
+    let answers = futures_util::future::join_all((0..9).map(|_| trial.ask(Way::Plain))).await;
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    assert_eq!(trial.breaker("a"), "closed");
 }

@@ -31,7 +31,6 @@ async fn keys_are_tried_in_turn_when_one_is_out_or_throttled() {
             Reply::status(402),
             Reply::error(429, "insufficient_quota", "spent"),
             Reply::throttled(secs(60)),
-            Reply::status(429),
         ] {
             let trial =
                 keyed("a | other/b", vec![refusal.clone(), refusal, Reply::text("well")]).build();

@@ -125,22 +125,23 @@ async fn an_overloaded_target_counts_and_falls_through() {
 #[tokio::test(start_paused = true)]
 async fn an_overloaded_target_that_names_a_time_is_gated_until_then() {
     for status in [503, 529] {
-        let reply = Reply::status(status).retry_after(secs(7));
+        let reply = Reply::status(status).retry_after(secs(17));
         let trial = setup("a | b", a_gives(then_well([reply]))).build();
         trial.ask(Way::Plain).await.unwrap();
-        row(Reply::ok(), ErrorKind::Overloaded).out_for(7).is_out(&trial, Way::Plain).await;
+        row(Reply::ok(), ErrorKind::Overloaded).out_for(17).is_out(&trial, Way::Plain).await;
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_throttled_target_is_gated_until_its_hint_and_nothing_counts() {
-    let reply = Reply::throttled(secs(9));
-    row(reply, ErrorKind::RateLimited).out_for(9).falls_through().await;
+    let reply = Reply::throttled(secs(19));
+    row(reply, ErrorKind::RateLimited).out_for(19).falls_through().await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_throttled_target_without_a_hint_is_gated_for_a_second() {
-    row(Reply::status(429), ErrorKind::RateLimited).out_for(1).falls_through().await;
+async fn a_target_that_throttled_once_and_mildly_is_not_gated() {
+    row(Reply::status(429), ErrorKind::RateLimited).falls_through().await;
+    row(Reply::throttled(secs(9)), ErrorKind::RateLimited).falls_through().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -208,7 +209,7 @@ async fn success_by_status_alone_is_a_failure() {
 #[tokio::test(start_paused = true)]
 async fn an_error_inside_success_is_taken_by_its_code() {
     let inside = json!({"message": "slow down", "code": "rate_limit_exceeded"});
-    row(Reply::ok().error_in_200(inside), ErrorKind::RateLimited).out_for(1).falls_through().await;
+    row(Reply::ok().error_in_200(inside), ErrorKind::RateLimited).falls_through().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -301,11 +302,12 @@ async fn a_hint_that_outlasts_the_deadline_is_told_and_not_waited_for() {
 async fn a_skip_tells_when_the_target_is_free_again() {
     for way in WAYS {
         let trial = setup("a", a_gives(Reply::status(500)))
+            .chain(|chain| chain.rounds = 1)
             .config(|config| config.breaker.consecutive_failures = Some(1))
             .build();
         trial.ask(way).await.unwrap_err();
         let error = trial.ask(way).await.unwrap_err();
-        assert_eq!(trail(error.report().unwrap()), ["a skipped breaker"]);
+        assert_eq!(trail(error.report().unwrap()), ["a skipped breaker", "a server_error"]);
         let wait = error.retry_after().unwrap();
         assert!((secs(24)..=secs(36)).contains(&wait), "{wait:?}");
     }

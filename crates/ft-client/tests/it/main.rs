@@ -21,6 +21,7 @@ mod gates;
 mod hedging;
 mod order;
 mod overrides;
+mod refusals;
 mod reload;
 mod spend;
 mod storms;

@@ -59,13 +59,16 @@ async fn a_named_target_alone_is_asked_and_is_a_fallback_from_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_named_target_is_the_chains_own_with_its_breaker_and_its_emergency_answer() {
     let scripts = Scripts::new().model("b", Reply::status(500)).otherwise(Reply::text("well"));
-    let trial = setup("a | b", scripts).builder(|builder| builder.emergency("sorry")).build();
+    let trial = setup("a | b", scripts)
+        .chain(|chain| chain.rounds = 1)
+        .builder(|builder| builder.emergency("sorry"))
+        .build();
     for _ in 0..5 {
         assert!(ask_b(&trial, Way::Plain).await.unwrap().is_emergency());
     }
     assert_eq!(trial.breaker("b"), "open");
     let answer = ask_b(&trial, Way::Plain).await.unwrap();
-    assert_eq!(trail(&answer.report), ["b skipped breaker"]);
+    assert_eq!(trail(&answer.report), ["b skipped breaker", "b server_error"]);
     assert_eq!(trial.log.count("a"), 0);
 }
 

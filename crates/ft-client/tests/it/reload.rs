@@ -224,7 +224,8 @@ async fn storms_are_bounded_over_a_reload() {
         calls += trial.log.total();
         trial = after(&trial, failing());
     }
-    assert!(calls < 150, "{calls} calls of 100 requests: each reload would refill the reserve");
+    // A sole target's repeats are half of its first attempts, a reserve of 10, and what twelve seconds refill.
+    assert!(calls < 180, "{calls} calls of 100 requests: each reload would refill the reserve");
 }
 
 #[tokio::test(start_paused = true)]

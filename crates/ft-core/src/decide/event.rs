@@ -149,6 +149,8 @@ pub enum As {
     Hedge,
     /// Going on from what the caller already has.
     Continue,
+    /// Although its breaker is open, since no other target may be asked: under client-side throttling.
+    Throttled,
 }
 
 impl As {
@@ -163,6 +165,7 @@ impl As {
             Self::Refit => "refit",
             Self::Hedge => "hedge",
             Self::Continue => "continue",
+            Self::Throttled => "throttled",
         }
     }
 }

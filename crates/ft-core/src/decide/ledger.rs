@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{As, Event, FailReason, Plan, Skip, View};
+use super::{As, Event, FailReason, Plan, Skip, TargetView, View};
 use crate::kind::ErrorKind;
 use crate::table::{Next, rule};
 use crate::time::Tick;
@@ -13,6 +13,9 @@ const MAX_IDLE_ROUNDS: u32 = 64;
 
 /// The first wait on a gate in which a pilot is under way; doubles to a second.
 const IDLE_WAIT: Duration = Duration::from_millis(20);
+
+/// How long a throttled target without a hint is left alone, as its gate would be shut.
+const UNHINTED: Duration = Duration::from_secs(1);
 
 /// The attempts, skips and waits of one request.
 ///
@@ -53,6 +56,10 @@ struct Progress {
     /// That it ended for a reason that lies in the request.
     own_fault: Option<FailReason>,
     spend_refused: bool,
+    /// Although its breaker is open it was asked, or refused again, in this round.
+    throttled: bool,
+    /// It has been asked although its breaker was open.
+    despite: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -101,6 +108,11 @@ impl Ledger {
         progress.running = true;
         match manner {
             As::First | As::Fallback | As::Retry | As::Credential => progress.credentials_used += 1,
+            As::Throttled => {
+                progress.credentials_used += 1;
+                progress.throttled = true;
+                progress.despite = true;
+            }
             As::Refit => progress.refitted = true,
             As::Continue => progress.continued = true,
             As::Hedge => self.hedges += 1,
@@ -116,6 +128,8 @@ impl Ledger {
                 self.resuming = None;
                 self.deadline_hit |= matches!(why, Skip::OutOfTime);
                 let progress = &mut self.targets[target];
+                // Nothing but an open breaker is passed over twice in a round.
+                progress.throttled |= matches!(progress.end, End::Skipped(Skip::Breaker, _));
                 progress.end = End::Skipped(why, retry_at);
                 // It could not go on now, and after content there is no later.
                 progress.continued |= self.delivered;
@@ -143,6 +157,8 @@ impl Ledger {
                 if matches!(kind, ErrorKind::RateLimited) && !self.patience_used {
                     self.throttled = Some(target);
                 }
+                let throttled = matches!(kind, ErrorKind::RateLimited);
+                let wait = hint.unwrap_or(if throttled { UNHINTED } else { Duration::ZERO });
                 let progress = &mut self.targets[target];
                 progress.barred |= !rule.again && !matches!(rule.next, Next::OtherCredential);
                 progress.own_fault = match kind {
@@ -173,7 +189,7 @@ impl Ledger {
                 progress.end = End::Failed {
                     transient: kind.is_transient(),
                     again: rule.again,
-                    not_before: now.after(hint.unwrap_or_default()),
+                    not_before: now.after(wait),
                 };
             }
             Event::Woke => self.woke(),
@@ -204,6 +220,7 @@ impl Ledger {
         for progress in &mut self.targets {
             progress.end = End::Due;
             progress.asked_this_round = false;
+            progress.throttled = false;
         }
     }
 
@@ -227,8 +244,12 @@ impl Ledger {
                 }),
                 End::Failed { again, not_before, .. } => {
                     // A breaker that this very failure opened is not waited for.
-                    let asked_again = again && view.targets[at].open_until <= backoff;
-                    asked_again.then(|| backoff.max(view.targets[at].ready_at).max(not_before))
+                    let TargetView { ready_at, open_until, .. } = view.targets[at];
+                    // Nor by one that was asked in spite of it; whether a gate is shut as well, it will be told.
+                    let despite = progress.despite && ready_at == open_until;
+                    let ready_at = if despite { Tick::ZERO } else { ready_at };
+                    let asked_again = again && (despite || open_until <= backoff);
+                    asked_again.then(|| backoff.max(ready_at).max(not_before))
                 }
             }
         };
@@ -282,7 +303,19 @@ impl Ledger {
             && self.may_repeat(plan, target)
     }
 
-    pub(super) fn is_barred(&self, target: usize) -> bool {
+    /// Whether all that stands in its way is its breaker, and it was not asked in spite of it in this round.
+    pub(super) fn is_only_broken(&self, plan: &Plan, target: usize) -> bool {
+        let progress = &self.targets[target];
+        matches!(progress.end, End::Skipped(Skip::Breaker, _))
+            && !progress.throttled
+            && !progress.barred
+            && !progress.running
+            && self.may_repeat(plan, target)
+    }
+
+    /// Whether no further attempt of this request goes to this target.
+    #[must_use]
+    pub fn is_barred(&self, target: usize) -> bool {
         self.targets[target].barred
     }
 

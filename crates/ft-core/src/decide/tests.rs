@@ -84,8 +84,11 @@ fn run(plan: &Plan, stale: bool, script: &str) -> String {
                 let word = words.next().unwrap_or_else(|| panic!("script ends at {steps:?}"));
                 event = outcome(word, target, now);
                 match event {
-                    Event::Skipped { retry_at, .. } => {
-                        views[target].ready_at = retry_at.unwrap_or_default()
+                    Event::Skipped { why, retry_at, .. } => {
+                        views[target].ready_at = retry_at.unwrap_or_default();
+                        if why == Skip::Breaker {
+                            views[target].open_until = views[target].ready_at;
+                        }
                     }
                     _ => ledger.begin(target, manner),
                 }
@@ -189,9 +192,38 @@ fn patience_waits_for_the_throttled_target_itself_once() {
 
 #[test]
 fn breakers_and_outs_are_not_waited_for() {
-    check(2, "breaker+30 out+60", "a b fail(exhausted)");
+    check(2, "breaker+30 out+60 breaker+30", "a b a:throttled fail(exhausted)");
     // The failure that opened it is no reason to wait for it either: one back-off, and then a skip.
-    check(1, "500 breaker+30", "a wait(100ms) a:retry fail(exhausted)");
+    check(1, "500 breaker+30 breaker+30", "a wait(100ms) a:retry a:throttled fail(exhausted)");
+}
+
+#[test]
+fn where_nobody_else_is_left_those_behind_an_open_breaker_are_asked_in_turn() {
+    check(1, "breaker+30 ok", "a a:throttled answer");
+    check(3, "breaker+30 breaker+30 out+60 breaker+30 ok", "a b c a:throttled b:throttled answer");
+    check(2, "breaker+30 400 ", "a b fail(refused)");
+    check(2, "breaker+30 401 ok", "a b a:throttled answer");
+    // What may be waited for comes first, and a target that has failed is asked again before one that is open.
+    check(2, "breaker+30 gate+3 breaker+27 ok", "a b wait(3s) a b answer");
+    check(
+        2,
+        "breaker+30 500 breaker+30 500 ok",
+        "a b wait(100ms) a:fallback b:retry a:throttled answer",
+    );
+}
+
+#[test]
+fn a_target_that_failed_behind_its_open_breaker_is_asked_again_after_the_back_off() {
+    check(
+        1,
+        "breaker+30 500 breaker+30 ok",
+        "a a:throttled wait(100ms) a:retry a:throttled answer",
+    );
+    check(
+        1,
+        "breaker+30 500 breaker+30 500",
+        "a a:throttled wait(100ms) a:retry a:throttled fail(exhausted)",
+    );
 }
 
 #[test]
@@ -230,7 +262,7 @@ fn stale_then_emergency_stand_in_for_what_is_not_the_callers_fault() {
     let emergency = Plan { emergency: true, ..plan(2) };
     assert_eq!(run(&plan(2), true, "500 401"), "a b:fallback stale");
     assert_eq!(run(&emergency, false, "500 401"), "a b:fallback emergency");
-    for script in ["breaker breaker", "money money", "out out", "402 401"] {
+    for script in ["breaker breaker breaker breaker", "money money", "out out", "402 401"] {
         assert!(run(&emergency, false, script).ends_with("emergency"), "{script}");
     }
     for script in ["400", "filter", "long long", "500! "] {

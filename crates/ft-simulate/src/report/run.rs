@@ -194,7 +194,7 @@ fn breaker(story: &Story, until: Duration) -> BreakerReport {
     BreakerReport {
         provider: story.provider.clone(),
         model: story.model.clone(),
-        opened: story.open.len() as u64,
+        opened: story.opened,
         open_seconds: open.as_secs_f64(),
         open_share: if whole > 0.0 { open.as_secs_f64() / whole } else { 0.0 },
         intervals: story

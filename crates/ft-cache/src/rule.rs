@@ -1,8 +1,7 @@
 //! What may be kept: rules for the request, and rules for its answer.
 
-use ft_core::chat::{Choice, Content, FinishReason};
+use ft_core::chat::{Choice, FinishReason};
 use ft_core::{ChatRequest, ChatResponse};
-use serde_json::Value;
 
 /// Why a request passes the cache by, on the way in and on the way out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
@@ -14,10 +13,6 @@ pub enum NotCacheable {
     /// `store` is true: the provider is asked to keep the answer, which a cached one would leave undone.
     #[error("`store` is true: the provider is to keep the answer, so it must be asked")]
     ProviderStores,
-    /// A field that is not typed has a number beyond 2⁵³ that is no 64-bit integer: its last digits were lost when it
-    /// was read, and two requests that differ in them would be one.
-    #[error("a number in it has more digits than are kept, so that it cannot be told from others")]
-    InexactNumber,
 }
 
 /// Why an answer is not kept.
@@ -69,53 +64,7 @@ pub fn cacheable(request: &ChatRequest) -> Result<(), NotCacheable> {
     if request.store == Some(true) {
         return Err(NotCacheable::ProviderStores);
     }
-    if untyped(request).any(is_inexact) {
-        return Err(NotCacheable::InexactNumber);
-    }
     Ok(())
-}
-
-/// Everything in a request that came without a type of this project's.
-fn untyped(request: &ChatRequest) -> impl Iterator<Item = &Value> {
-    let own = [&request.tool_choice, &request.response_format, &request.metadata];
-    let of_tools = request.tools.iter().flat_map(|tool| {
-        let function = tool.function.iter();
-        let of_function = function.flat_map(|it| it.parameters.iter().chain(it.extra.values()));
-        tool.extra.values().chain(of_function)
-    });
-    let of_messages = request.messages.iter().flat_map(|message| {
-        let parts = match &message.content {
-            Content::Parts(parts) => parts.as_slice(),
-            Content::Absent | Content::Null | Content::Text(_) => &[],
-        };
-        let of_calls = message
-            .tool_calls
-            .iter()
-            .flat_map(|call| call.extra.values().chain(call.function.extra.values()));
-        let of_parts = parts.iter().flat_map(|part| part.extra.values());
-        message.extra.values().chain(of_parts).chain(of_calls)
-    });
-    let beside = request.extra.values().chain(own.into_iter().flatten());
-    beside.chain(of_tools).chain(of_messages)
-}
-
-/// Without recursion: a value that was built in a program may be nested deeper than the stack.
-fn is_inexact(value: &Value) -> bool {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    let mut open = vec![value];
-    while let Some(value) = open.pop() {
-        match value {
-            Value::Number(number) if number.is_f64() => {
-                if number.as_f64().is_none_or(|it| it.abs() >= EXACT) {
-                    return true;
-                }
-            }
-            Value::Array(items) => open.extend(items),
-            Value::Object(fields) => open.extend(fields.values()),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-        }
-    }
-    false
 }
 
 /// Whether this answer may be kept: one choice, whole, with something said.

@@ -137,7 +137,7 @@ impl Run {
             // Nothing may be left out of texts whose vectors are wanted.
             (Asked::Vectors(_), As::Refit) => return Err(Skip::TooLong.into()),
             (Asked::Vectors(_), _) => return Ok((self.request.clone(), None)),
-            (Asked::Chat(request), As::Continue) => self.continuation(request),
+            (Asked::Chat(request), As::Continue) => self.continuation(request, target),
             (Asked::Chat(request), _) => Arc::clone(request),
         };
         let card = target.card.as_ref();

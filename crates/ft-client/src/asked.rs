@@ -8,7 +8,7 @@ use ft_core::chat::EmbeddingRequest;
 use serde_json::Value;
 
 use crate::chain::Chain;
-use crate::error::Error;
+use crate::error::{Broken, Error};
 
 /// What a request asks for.
 #[derive(Clone)]
@@ -103,8 +103,12 @@ pub(crate) fn validate_vectors(request: &EmbeddingRequest) -> Result<(), Error> 
         Value::Bool(_) | Value::Number(_) | Value::Object(_) => false,
     };
     if empty {
+        let code = match &request.input {
+            Value::Array(_) => "empty_array",
+            _ => "empty_string",
+        };
         let rule = "`input` is empty; it must be a text, texts, or tokens";
-        return Err(Error::invalid(rule));
+        return Err(Error::breaks(Broken { field: "input", code }, rule));
     }
     Ok(())
 }

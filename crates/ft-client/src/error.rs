@@ -77,7 +77,17 @@ struct Inner {
     retry_after: Option<Duration>,
     throttled: bool,
     callers_budget: bool,
+    rule: Option<Broken>,
     partial: Option<Box<ChatResponse>>,
+}
+
+/// A rule that the request breaks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Broken {
+    /// The field, such as `max_tokens`.
+    pub(crate) field: &'static str,
+    /// The rule in OpenAI's words, such as `integer_below_min_value`.
+    pub(crate) code: &'static str,
 }
 
 /// What an error says beside its kind.
@@ -94,10 +104,27 @@ impl Error {
         Self::new(FailKind::Invalid, detail.into(), Circumstances::default())
     }
 
+    /// A field of the request breaks a rule that every target has.
+    pub(crate) fn breaks(rule: Broken, detail: impl Into<String>) -> Self {
+        let mut error = Self::invalid(detail);
+        if let Some(inner) = Arc::get_mut(&mut error.inner) {
+            inner.rule = Some(rule);
+        }
+        error
+    }
+
     pub(crate) fn new(kind: FailKind, detail: String, circumstances: Circumstances) -> Self {
         let Circumstances { cause, retry_after, throttled, callers_budget } = circumstances;
-        let inner =
-            Inner { kind, detail, cause, retry_after, throttled, callers_budget, partial: None };
+        let inner = Inner {
+            kind,
+            detail,
+            cause,
+            retry_after,
+            throttled,
+            callers_budget,
+            rule: None,
+            partial: None,
+        };
         Self { inner: Arc::new(inner), report: None }
     }
 
@@ -123,6 +150,19 @@ impl Error {
     #[must_use]
     pub fn cause(&self) -> Option<&ProviderError> {
         self.inner.cause.as_ref()
+    }
+
+    /// The request's field that breaks a rule, such as `max_tokens`; `None` for all other errors.
+    #[must_use]
+    pub fn param(&self) -> Option<&'static str> {
+        self.inner.rule.map(|rule| rule.field)
+    }
+
+    /// The rule that the field breaks, as OpenAI names it: `integer_below_min_value`, `decimal_above_max_value`,
+    /// `empty_array` and so on.
+    #[must_use]
+    pub fn code(&self) -> Option<&'static str> {
+        self.inner.rule.map(|rule| rule.code)
     }
 
     /// In how long a target may be free again, when all are gated, out, or their breakers open; of a spend

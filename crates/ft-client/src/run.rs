@@ -30,7 +30,8 @@ use crate::options::CallOptions;
 use crate::stream::Body;
 use legs::Legs;
 
-pub(crate) use cost::words_of;
+pub(crate) use begin::can_go_on;
+pub(crate) use cost::{estimated_usage, words_of};
 pub(crate) use end::Done;
 pub(crate) use legs::{Leg, Won};
 

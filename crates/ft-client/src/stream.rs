@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use ft_core::chat::{Assembler, Piece, replay};
 use ft_core::decide::FailReason;
-use ft_core::{ChatChunk, ChatResponse, ChunkStream};
+use ft_core::{ChatChunk, ChatResponse, ChunkStream, Usage};
 use futures_core::Stream;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
@@ -18,7 +18,7 @@ use crate::attempt::{Bad, Good, Head, Job};
 use crate::error::Error;
 use crate::overrun::Overrun;
 use crate::reading::{Reading, Trouble};
-use crate::run::{End, Leg, Run, Won};
+use crate::run::{End, Leg, Run, Won, can_go_on, estimated_usage};
 
 /// A streamed answer: chunks, then the end.
 ///
@@ -87,7 +87,11 @@ impl AnswerStream {
             };
             match piece {
                 Some(Ok(piece)) => {
-                    if let Some(piece) = shaped(piece, self.wants_usage) {
+                    let before = match &self.flow {
+                        Flow::Live(run) => run.usage_before(),
+                        Flow::Kept(_) | Flow::Broken(_) | Flow::Over => None,
+                    };
+                    if let Some(piece) = shaped(piece, self.wants_usage, before) {
                         return Poll::Ready(Some(Ok(piece)));
                     }
                 }
@@ -240,15 +244,21 @@ impl Body {
     }
 }
 
-/// The chunk as the caller asked for it: usage is always asked for upstream, and stripped here if it was not
-/// asked for. `None` when nothing is left of it.
-fn shaped(mut piece: Piece, wants_usage: bool) -> Option<Piece> {
-    if !wants_usage && piece.text_alone().is_none() && piece.chunk().usage.is_some() {
-        let chunk = piece.chunk_mut();
-        chunk.usage = None;
-        if chunk.choices.is_empty() {
-            return None;
-        }
+/// The chunk as the caller asked for it, with the usage of what went before it.
+///
+/// Usage is always asked for upstream, and comes in a chunk of its own: who did not ask for it does not get that one.
+/// Usage that a vendor sends beside an answer's words, it sends to everybody.
+fn shaped(mut piece: Piece, wants_usage: bool, before: Option<&Usage>) -> Option<Piece> {
+    if piece.text_alone().is_some() || piece.chunk().usage.is_none() {
+        return Some(piece);
+    }
+    if !wants_usage && piece.chunk().choices.is_empty() {
+        return None;
+    }
+    if let Some(before) = before
+        && let Some(usage) = &mut piece.chunk_mut().usage
+    {
+        usage.add(before);
     }
     Some(piece)
 }
@@ -262,6 +272,11 @@ impl Run {
             Some(body) => body.poll_next(cx),
             None => Poll::Ready(None),
         }
+    }
+
+    /// What the attempts took that broke off before this one went on.
+    fn usage_before(&self) -> Option<&Usage> {
+        self.delivered.as_ref()?.so_far().usage.as_ref()
     }
 
     /// The stream ended well.
@@ -282,15 +297,14 @@ impl Run {
             return Err(self.fail(FailReason::MidStream));
         };
         let Body { leg, job, .. } = *body;
+        let mut part = bad.so_far.clone();
+        part.count(|said| estimated_usage(&job, said));
         match &mut self.delivered {
-            Some(delivered) => delivered.continue_with(&bad.so_far),
-            delivered @ None => *delivered = Some(Box::new(bad.so_far.clone())),
+            Some(delivered) => delivered.continue_with(&part),
+            delivered @ None => *delivered = Some(Box::new(part)),
         }
         let whole = self.delivered.as_ref().map(|delivered| delivered.so_far());
-        let called = whole.is_some_and(|whole| {
-            whole.choices.iter().any(|choice| !choice.message.tool_calls.is_empty())
-        });
-        if called || job.overrun.is_some_and(|overrun| overrun.is_over()) {
+        if !whole.is_some_and(can_go_on) || job.overrun.is_some_and(|overrun| overrun.is_over()) {
             self.forbid_continuing();
         }
         self.broke_at.get_or_insert(self.failures.len());

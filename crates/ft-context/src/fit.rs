@@ -300,5 +300,6 @@ fn with_messages(request: &ChatRequest, kept: &[bool]) -> ChatRequest {
         user: request.user.clone(),
         metadata: request.metadata.clone(),
         extra: request.extra.clone(),
+        shape: request.shape,
     }
 }

@@ -4,9 +4,6 @@
 
 use serde_json::{Map, Value};
 
-/// The longest text of a number: a 64-bit float at full precision with sign and exponent.
-const NUMBER: usize = 25;
-
 enum Frame<'a> {
     Array(std::slice::Iter<'a, Value>),
     Object(serde_json::map::Iter<'a>),
@@ -112,8 +109,8 @@ impl Sink for Length {
         self.add(text.len());
     }
 
-    fn number(&mut self, _: &serde_json::Number) {
-        self.add(NUMBER);
+    fn number(&mut self, number: &serde_json::Number) {
+        self.add(number.as_str().len());
     }
 
     fn string(&mut self, text: &str) {
@@ -128,7 +125,7 @@ impl Sink for String {
     }
 
     fn number(&mut self, number: &serde_json::Number) {
-        self.push_str(&number.to_string());
+        self.push_str(number.as_str());
     }
 
     fn string(&mut self, text: &str) {

@@ -4,6 +4,7 @@
 //! Enumerations are open, and every non-essential field of an answer may be missing, null or empty:
 //! vendors leave out `object` and `created`, send `finish_reason: ""` or words of their own.
 
+mod accumulate;
 mod assemble;
 mod chunk;
 mod embedding;
@@ -16,6 +17,7 @@ mod piece;
 mod replay;
 mod request;
 mod response;
+mod shape;
 mod tool;
 mod usage;
 
@@ -27,6 +29,7 @@ pub use piece::Piece;
 pub use replay::{ChunkStream, KeepAlives, replay};
 pub use request::{ChatRequest, Stop};
 pub use response::{ChatResponse, Choice, FinishReason};
+pub use shape::Shape;
 pub use tool::{FunctionCall, FunctionDef, Tool, ToolCall};
 pub use usage::{CompletionDetails, PromptDetails, Usage};
 

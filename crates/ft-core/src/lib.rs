@@ -19,7 +19,7 @@
 //! # Features
 //!
 //! - `chat` (on): the chat vocabulary and the provider trait, with serde. Without it the crate is what a bare
-//!   breaker needs.
+//!   breaker needs. It turns on serde_json's `arbitrary_precision`, which holds for the whole program.
 
 mod card;
 #[cfg(feature = "chat")]

@@ -278,7 +278,8 @@ impl Provider for HttpProvider {
         let request_id = shared.request_id(reply.headers());
         let reader = ChunkReader::new(config.classifier.clone())
             .with_max_event(config.max_event)
-            .with_malformed_event(config.malformed_event);
+            .with_malformed_event(config.malformed_event)
+            .with_usage_hidden(config.include_usage && !request.wants_usage());
         let (secrets, most) = (Arc::clone(&shared.secrets), config.max_response_body);
         let keep_alives = KeepAlives::default();
         let body = ChunkBody::new(

@@ -4,6 +4,8 @@ mod alike;
 mod body;
 mod chunk;
 mod reader;
+mod whole;
 
 pub(crate) use body::ChunkBody;
 pub use reader::{ChunkReader, MalformedEvent};
+pub(crate) use whole::read_whole;

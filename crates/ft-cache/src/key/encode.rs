@@ -41,6 +41,8 @@ pub(super) fn request(to: &mut impl Sink, scope: &Scope<'_>, request: &ChatReque
         user: _,
         metadata: _,
         extra,
+        // How it was written changes nothing either.
+        shape: _,
     } = request;
     to.raw(VERSION);
     to.text(tenant);
@@ -61,7 +63,8 @@ pub(super) fn request(to: &mut impl Sink, scope: &Scope<'_>, request: &ChatReque
 }
 
 fn message<S: Sink>(to: &mut S, message: &Message) {
-    let Message { role, content, name, tool_calls, tool_call_id, refusal, extra } = message;
+    let Message { role, content, name, tool_calls, tool_call_id, refusal, extra, shape: _ } =
+        message;
     to.text(role.as_str());
     match content {
         Content::Absent | Content::Null => to.byte(0),
@@ -82,17 +85,17 @@ fn message<S: Sink>(to: &mut S, message: &Message) {
 }
 
 fn part<S: Sink>(to: &mut S, part: &Part) {
-    let Part { kind, text, extra } = part;
+    let Part { kind, text, extra, shape: _ } = part;
     to.text(kind);
     optional(to, text.as_deref(), S::text);
     json::sorted(to, extra);
 }
 
 fn tool_call(to: &mut impl Sink, call: &ToolCall) {
-    let ToolCall { id, kind, function, extra } = call;
+    let ToolCall { id, kind, function, extra, shape: _ } = call;
     to.text(id);
     to.text(kind);
-    let FunctionCall { name, arguments, extra: of_function } = function;
+    let FunctionCall { name, arguments, extra: of_function, shape: _ } = function;
     to.text(name);
     json::json_text(to, arguments);
     json::sorted(to, of_function);
@@ -100,10 +103,10 @@ fn tool_call(to: &mut impl Sink, call: &ToolCall) {
 }
 
 fn tool<S: Sink>(to: &mut S, tool: &Tool) {
-    let Tool { kind, function, extra } = tool;
+    let Tool { kind, function, extra, shape: _ } = tool;
     to.text(kind);
     optional(to, function.as_ref(), |to, function| {
-        let FunctionDef { name, description, parameters, extra } = function;
+        let FunctionDef { name, description, parameters, extra, shape: _ } = function;
         to.text(name);
         optional(to, description.as_deref(), S::text);
         optional_value(to, parameters.as_ref());

@@ -119,8 +119,7 @@ fn number(to: &mut impl Sink, number: &Number) {
         to.byte(NEGATIVE);
         to.count(negative.unsigned_abs());
     } else {
-        // Its shortest text, not its bits: should some other crate turn on serde_json's `arbitrary_precision`,
-        // then numbers that no f64 tells apart still differ here.
+        // Its text, digit by digit as it was sent: numbers that no f64 tells apart differ here.
         to.byte(FLOAT);
         let _never_fails = fmt::write(&mut Text(to), format_args!("{number}"));
         to.byte(END);

@@ -306,15 +306,19 @@ fn message() -> impl Strategy<Value = Value> {
     let call =
         object(vec![("id", text()), ("function", function.boxed()), ("x", text()), ("y", text())]);
     let role = prop::sample::select(vec!["user", "system", "tool", "x"]).prop_map(Value::from);
-    object(vec![
-        ("role", role.boxed()),
+    let rest = object(vec![
         ("content", prop_oneof![Just(Value::Null), text(), list(part)].boxed()),
         ("name", text()),
         ("tool_calls", list(call)),
         ("tool_call_id", text()),
         ("x", value().boxed()),
         ("y", value().boxed()),
-    ])
+    ]);
+    // A message without a role is no request's.
+    (role, rest).prop_map(|(role, mut message)| {
+        message["role"] = role;
+        message
+    })
 }
 
 fn request() -> impl Strategy<Value = Value> {

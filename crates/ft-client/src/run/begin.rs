@@ -3,15 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ft_core::chat::{Assembler, Message};
+use ft_context::Counter;
+use ft_core::chat::{Assembler, Content, Message, Part, Role};
 use ft_core::decide::{Ledger, MidStream};
-use ft_core::{Capabilities, ChatRequest, Entropy, Tick};
+use ft_core::{Capabilities, ChatRequest, ChatResponse, Entropy, Tick};
+use serde_json::Value;
 
 use super::{Legs, Progress, Run, Want};
 use crate::asked::Asked;
 use crate::chain::{Chain, Facts, Route};
 use crate::client::Inner;
-use crate::error::Error;
+use crate::error::{Broken, Error};
 use crate::money::Budgets;
 use crate::options::CallOptions;
 use crate::target::Target;
@@ -131,16 +133,33 @@ impl Run {
         self.members = members;
     }
 
-    /// The request that goes on from what the caller already has.
-    pub(crate) fn continuation(&self, request: &ChatRequest) -> Arc<ChatRequest> {
+    /// The request that goes on from what the caller already has: as if the model had said it, and with what it took
+    /// off the limit of the answer.
+    pub(crate) fn continuation(&self, request: &ChatRequest, target: &Target) -> Arc<ChatRequest> {
         let mut request = request.clone();
-        let so_far =
-            self.delivered.as_ref().map(|delivered| delivered.so_far().text().into_owned());
-        request.messages.push(Message::assistant(so_far.unwrap_or_default()));
+        let Some(delivered) = &self.delivered else { return Arc::new(request) };
+        let so_far = delivered.so_far().text();
+        let took = tokens_said(delivered.so_far(), target.counter());
+        for limit in [&mut request.max_tokens, &mut request.max_completion_tokens] {
+            *limit = limit.map(|limit| limit.saturating_sub(took).max(1));
+        }
+        match request.messages.last_mut() {
+            // The caller had begun the answer: two beginnings in a row are one to no model.
+            Some(last) if last.role == Role::Assistant && last.tool_calls.is_empty() => {
+                match &mut last.content {
+                    Content::Text(begun) => begun.push_str(&so_far),
+                    Content::Parts(parts) => parts.push(Part::text(so_far)),
+                    content @ (Content::Absent | Content::Null) => {
+                        *content = so_far.into_owned().into()
+                    }
+                }
+            }
+            _ => request.messages.push(Message::assistant(so_far.into_owned())),
+        }
         Arc::new(request)
     }
 
-    /// No other model may go on from a tool call.
+    /// No other model may go on from what was said.
     pub(crate) fn forbid_continuing(&mut self) {
         self.plan.mid_stream = MidStream::Fail;
     }
@@ -156,12 +175,37 @@ impl Run {
     }
 }
 
-/// Never across tool calls, structured output or several answers: two models' words would not join there.
+/// Never across tool calls, bound forms, sound or several answers: two models' words would not join there.
 fn may_be_continued(request: &ChatRequest) -> bool {
     request.tools.is_empty()
         && !request.extra.contains_key("functions")
-        && !request.is_structured()
+        && !request.has_bound_form()
+        && !request.extra.get("audio").is_some_and(Value::is_object)
         && request.choices() == 1
+}
+
+/// Whether another model can go on from what was said: from text, and from nothing that an assistant's message in a
+/// request does not carry. After reasoning or a refusal alone it would begin anew.
+pub(crate) fn can_go_on(said: &ChatResponse) -> bool {
+    let parts_of_others = ["function_call", "audio", "images"];
+    said.choices.iter().all(|choice| {
+        let message = &choice.message;
+        matches!(&message.content, Content::Text(text) if !text.is_empty())
+            && message.tool_calls.is_empty()
+            && message.refusal.as_deref().unwrap_or_default().is_empty()
+            && !parts_of_others.iter().any(|field| message.extra.contains_key(*field))
+    })
+}
+
+/// The tokens of what was said, reasoning included: the limit of an answer bounds both.
+fn tokens_said(said: &ChatResponse, counter: &dyn Counter) -> u64 {
+    let of = |message: &Message| {
+        let reasoning = ["reasoning_content", "reasoning"];
+        let thought = reasoning.iter().find_map(|field| message.extra.get(*field)?.as_str());
+        let thought = counter.count_text(thought.unwrap_or_default()).tokens;
+        counter.count_text(&message.content.text()).tokens + thought
+    };
+    said.choices.iter().map(|choice| of(&choice.message)).sum()
 }
 
 fn empty_plan(deadline: Tick) -> ft_core::decide::Plan {
@@ -191,13 +235,34 @@ pub(super) fn prepare(request: &mut ChatRequest, chain: &Chain) -> Result<(), Er
 
 /// What would be refused everywhere is refused here, before it costs an attempt.
 fn validate(request: &ChatRequest) -> Result<(), Error> {
-    let rule = |holds: bool, rule: &str| if holds { Ok(()) } else { Err(Error::invalid(rule)) };
-    rule(!request.messages.is_empty(), "`messages` is empty; it must have at least one message")?;
-    let number =
-        |value: Option<f64>, most: f64| value.is_none_or(|value| (0.0..=most).contains(&value));
-    rule(number(request.temperature, 2.0), "`temperature` must be a number from 0 to 2")?;
-    rule(number(request.top_p, 1.0), "`top_p` must be a number from 0 to 1")?;
+    let breaks = |field, code, rule| Err(Error::breaks(Broken { field, code }, rule));
+    if request.messages.is_empty() {
+        let rule = "`messages` is empty; it must have at least one message";
+        return breaks("messages", "empty_array", rule);
+    }
+    let number = |field, value: Option<f64>, most: f64, rule| match value {
+        Some(value) if value < 0.0 => breaks(field, "decimal_below_min_value", rule),
+        Some(value) if value > most => breaks(field, "decimal_above_max_value", rule),
+        Some(value) if value.is_nan() => breaks(field, "invalid_type", rule),
+        Some(_) | None => Ok(()),
+    };
+    number("temperature", request.temperature, 2.0, "`temperature` must be a number from 0 to 2")?;
+    number("top_p", request.top_p, 1.0, "`top_p` must be a number from 0 to 1")?;
     let most = u32::try_from(Assembler::MOST_CHOICES).unwrap_or(u32::MAX);
-    rule(request.n.is_none_or(|n| (1..=most).contains(&n)), "`n` must be from 1 to 128")?;
-    rule(request.output_limit() != Some(0), "`max_tokens` must be at least 1")
+    match request.n {
+        Some(0) => return breaks("n", "integer_below_min_value", "`n` must be from 1 to 128"),
+        Some(n) if n > most => {
+            return breaks("n", "integer_above_max_value", "`n` must be from 1 to 128");
+        }
+        Some(_) | None => {}
+    }
+    let below = "integer_below_min_value";
+    if request.max_completion_tokens == Some(0) {
+        let rule = "`max_completion_tokens` must be at least 1";
+        return breaks("max_completion_tokens", below, rule);
+    }
+    if request.max_tokens == Some(0) {
+        return breaks("max_tokens", below, "`max_tokens` must be at least 1");
+    }
+    Ok(())
 }

@@ -228,3 +228,9 @@ pub(crate) fn usual_usage(target: &Target, request: &Asked) -> Usage {
     let each = request.output_limit().unwrap_or(ASSUMED);
     Usage::new(input, each.saturating_mul(request.billed_choices()))
 }
+
+/// The usage that a provider has not told, or not yet, counted here.
+pub(crate) fn estimated_usage(job: &Job, response: &ChatResponse) -> Usage {
+    let counter = job.target.counter();
+    Usage::new(job.request.tokens(counter).tokens, words_of(counter, response))
+}

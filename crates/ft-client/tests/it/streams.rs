@@ -4,7 +4,7 @@ use ft_client::config::Commit;
 use ft_client::{AnswerStream, CallOptions, Error, FailKind, Outcome};
 use ft_core::chat::Tool;
 use ft_core::decide::MidStream;
-use ft_core::{ChatChunk, ChatRequest, ErrorKind};
+use ft_core::{ChatChunk, ChatRequest, ErrorKind, Message};
 use ft_sim::{Outcome as Seen, Reply, Scripts};
 use futures_util::StreamExt;
 use serde_json::{Value, json};
@@ -374,6 +374,52 @@ async fn no_target_goes_on_from_tool_calls_or_structured_output() {
         assert_eq!(error.kind(), FailKind::MidStream);
         assert_eq!(trial.log.count("b"), 0);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_target_goes_on_in_a_form_that_is_bound_or_in_sound() {
+    for bound in ["guided_json", "guided_choice", "grammar", "structured_outputs", "audio"] {
+        let mut request = ChatRequest::user("hi");
+        request.extra.insert(bound.to_owned(), json!({"type": "object"}));
+        let trial = continued("a | b", Reply::text("more")).build();
+        let error = trial.ask_with(Way::Streamed, request, CallOptions::new()).await.unwrap_err();
+        assert_eq!((error.kind(), trial.log.count("b")), (FailKind::MidStream, 0), "{bound}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_continuation_has_what_is_left_of_the_limit() {
+    for field in ["max_tokens", "max_completion_tokens"] {
+        let request = json!({"messages": [{"role": "user", "content": "hi"}], field: 100});
+        let request: ChatRequest = serde_json::from_value(request).unwrap();
+        let trial = continued("a | b", Reply::chunks(["three"])).build();
+        trial.ask_with(Way::Streamed, request, CallOptions::new()).await.unwrap();
+        let asked = trial.log.last().unwrap().request.unwrap();
+        let left = asked.output_limit().unwrap();
+        assert!((90..100).contains(&left), "{field}: {left}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_continuation_goes_on_from_the_callers_own_beginning() {
+    let request = ChatRequest::new([Message::user("count"), Message::assistant("zero ")]);
+    let trial = continued("a | b", Reply::chunks(["three"])).build();
+    trial.ask_with(Way::Streamed, request, CallOptions::new()).await.unwrap();
+    let asked = trial.log.last().unwrap().request.unwrap();
+    assert_eq!(asked.messages.len(), 2);
+    assert_eq!(&*asked.messages[1].content.text(), "zero one two ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_usage_of_a_continued_answer_is_the_sum_of_its_parts() {
+    let trial = continued("a | b", Reply::chunks(["three ", "four"])).build();
+    let mut request = ChatRequest::user("hi");
+    request.stream_options = Some(json!({"include_usage": true}));
+    let answer = trial.ask_with(Way::Streamed, request, CallOptions::new()).await.unwrap();
+    let usage = answer.response.usage.unwrap();
+    let second = trial.log.last().unwrap();
+    assert!(&*second.model == "b" && usage.completion_tokens > 2, "{usage:?}");
+    assert_eq!(usage.total_tokens, usage.prompt_tokens + usage.completion_tokens);
 }
 
 #[tokio::test(start_paused = true)]

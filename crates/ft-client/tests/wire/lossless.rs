@@ -24,16 +24,22 @@ const REQUEST: &str = r#"{
              "function": {"name": "look", "arguments": "{\"z\": 1, \"a\": 2}"}}
         ]},
         {"role": "tool", "tool_call_id": "call_1", "content": "a turtle"},
+        {"content": null, "role": "assistant", "refusal": null, "tool_calls": [
+            {"id": "call_2", "type": "custom", "custom": {"name": "run", "input": "1"}},
+            {"type": "function", "id": "call_3", "function": {"arguments": {"a": 1.50}, "name": "f"}}
+        ]},
+        {"role": "assistant", "content": "", "tool_calls": [], "name": null},
         {"role": "critic", "content": "well?"}
     ],
-    "temperature": 0.25, "top_p": 0.5, "n": 2, "stop": ["a", "b"], "seed": -7, "max_completion_tokens": 77,
+    "temperature": 0, "top_p": 1.0, "n": 2, "stop": ["a", "b"], "seed": -7, "max_completion_tokens": 77,
     "tools": [{"type": "function", "function": {"name": "look", "strict": true, "parameters":
         {"type": "object", "required": ["z"], "properties": {"z": {"type": "integer"}, "a": {}}}}}],
     "tool_choice": "auto", "parallel_tool_calls": false, "logprobs": true, "top_logprobs": 3,
     "logit_bias": {"50256": -100}, "frequency_penalty": 0.1, "reasoning_effort": "low",
     "metadata": {"k": "v"}, "user": "u1", "store": false, "service_tier": "flex",
     "response_format": {"type": "json_schema", "json_schema": {"name": "n", "schema": {"z": 1, "a": 2}}},
-    "big": 18446744073709551615, "tiny": 1e-9
+    "big": 18446744073709551615, "tiny": 1e-9, "max_tokens": null,
+    "digits": [-0, -0.0, 1.50, 0.10000000000000000555, 1E+400, 123456789012345678901234567890]
 }"#;
 
 #[tokio::test]
@@ -49,31 +55,14 @@ async fn every_field_of_a_request_reaches_upstream_unchanged_and_in_order() {
     for (request, (model, streamed)) in
         seen.iter().zip([("a", false), ("b", false), ("a", true), ("b", true)])
     {
-        let sent: Value = serde_json::from_str(body_of(request)).unwrap();
         let mut expected = given.clone();
         expected["model"] = json!(model);
         if streamed {
             expected["stream"] = json!(true);
             expected["stream_options"] = json!({"include_usage": true});
         }
-        assert_eq!(sent, expected);
-        // Maps compare without their order, their texts do not: a schema's order reaches the model.
-        for place in [
-            "/alpha",
-            "/messages/1/content",
-            "/messages/2/tool_calls/0/function/arguments",
-            "/tools/0/function/parameters",
-            "/response_format",
-            "/metadata",
-            "/logit_bias",
-        ] {
-            let at = |body: &Value| body.pointer(place).unwrap().to_string();
-            assert_eq!(at(&sent), at(&given), "{place}");
-        }
-        let unknown = ["zeta", "alpha", "parallel_tool_calls", "logprobs", "service_tier", "big"];
-        let order = sent.as_object().unwrap().keys().map(String::as_str);
-        let order: Vec<_> = order.filter(|field| unknown.contains(field)).collect();
-        assert_eq!(order, unknown);
+        // To the letter: order, nulls and digits reach the model or its server.
+        assert_eq!(body_of(request), expected.to_string());
     }
 }
 
@@ -118,6 +107,78 @@ async fn every_field_of_a_plain_answer_arrives() {
     let client = server.client(&["a"], |_| {});
     let got = within(client.generate("hi")).await.unwrap();
     assert_eq!(serde_json::to_value(&got.response).unwrap(), rich());
+}
+
+/// Answers whose texts must come through as they are: order, nulls, empty lists, digits, and what is odd.
+const TEXTS: [&str; 5] = [
+    r#"{"model":"a-1","object":"chat.completion","id":"1","service_tier":null,"created":1760000000,"choices":[{"message":{"content":"Hi","role":"assistant","refusal":null,"annotations":[],"tool_calls":null},"logprobs":null,"finish_reason":"stop","index":0}],"system_fingerprint":null,"usage":null}"#,
+    r#"{"id":null,"choices":[{"index":0,"message":{"role":"assistant","content":"Hi","tool_calls":[]},"finish_reason":"stop"}],"usage":{"total_tokens":3,"prompt_tokens":1,"completion_tokens":2,"prompt_tokens_details":null,"completion_tokens_details":{"audio_tokens":0,"reasoning_tokens":0},"cost":1.50e-05}}"#,
+    r#"{"id":"1","choices":[{"index":0,"message":{"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"custom","custom":{"name":"f","input":"x"}},{"type":"function","id":"d","function":{"arguments":{"a":-0},"name":"g"}}]},"finish_reason":"tool_calls"}]}"#,
+    r#"{"id":"1","choices":[{"index":0,"message":{"role":"assistant","content":"Hi"},"finish_reason":"stop","logprobs":{"content":[{"token":"Hi","logprob":-0.10000000000000000555}]}}],"usage":"n/a","far":1e+400}"#,
+    r#"{"choices":[{"index":0,"message":{"role":"assistant","content":[{"type":"thinking","thinking":[{"type":"text","text":"hm"}]},{"type":"text","text":"Hi"}]},"finish_reason":"stop"}]}"#,
+];
+
+#[tokio::test]
+async fn a_plain_answer_arrives_to_the_letter() {
+    for text in TEXTS {
+        let server = Raw::start(move |_| answer(200, JSON, text));
+        let client = server.client(&["a"], |_| {});
+        let got = within(client.generate("hi")).await.unwrap();
+        assert_eq!(serde_json::to_string(&got.response).unwrap(), text);
+    }
+}
+
+#[tokio::test]
+async fn what_other_readers_take_for_json_is_an_answer_too() {
+    let of = |content: &str, more: &str| {
+        format!(
+            r#"{{"id":"1","choices":[{{"index":0,"message":{{"role":"assistant","content":"{content}"}},"finish_reason":"stop"{more}}}]}}"#
+        )
+    };
+    let half = of("a\\ud83db", "");
+    let python = of("ab", r#","logprobs":{"content":[{"logprob":-Infinity},{"logprob":NaN}]}"#);
+    let marked = format!("\u{feff}{}", of("ab", ""));
+    for (body, text) in [(half, "a\u{fffd}b"), (python, "ab"), (marked, "ab")] {
+        let server = Raw::start(move |_| answer(200, JSON, &body));
+        let client = server.client(&["a"], |_| {});
+        let got = within(client.generate("hi")).await.unwrap();
+        assert_eq!(got.text(), text);
+    }
+}
+
+#[tokio::test]
+async fn usage_that_nobody_asked_for_comes_as_the_vendor_sends_it_and_leaves_no_nulls() {
+    let chunk = |delta: &str, finish: &str, usage: &str| {
+        format!(
+            r#"{{"id":"1","choices":[{{"index":0,"delta":{delta},"finish_reason":{finish}}}]{usage}}}"#
+        )
+    };
+    let text = |usage: &str| {
+        let words = ["one ", "two ", "three"]
+            .map(|word| chunk(&format!(r#"{{"content":"{word}"}}"#), "null", usage));
+        words.to_vec()
+    };
+    let usage = r#","usage":{"prompt_tokens":1,"completion_tokens":3,"total_tokens":4}"#;
+    let end = |usage: &str| chunk("{}", r#""stop""#, usage);
+    let last = format!(r#"{{"id":"1","choices":[]{usage}}}"#);
+    let openai = [text(r#","usage":null"#), vec![end(r#","usage":null"#), last]].concat();
+    let mistral = [text(""), vec![end(usage)]].concat();
+    for (events, expected) in
+        [(openai, [text(""), vec![end("")]].concat()), (mistral.clone(), mistral)]
+    {
+        let body: String = events.iter().map(|event| format!("data: {event}\n\n")).collect();
+        let server = Raw::start(move |_| answer(200, EVENTS, format!("{body}data: [DONE]\n\n")));
+        let client = server.client(&["a"], |_| {});
+        let mut stream = within(client.chat_stream(ChatRequest::user("hi"))).await.unwrap();
+        let mut got = Vec::new();
+        while let Some(piece) = std::future::poll_fn(|cx| stream.poll_piece(cx)).await {
+            let piece = piece.unwrap();
+            got.push(String::from_utf8(piece.raw().unwrap().to_vec()).unwrap());
+            assert_eq!(serde_json::to_string(piece.chunk()).unwrap(), *got.last().unwrap());
+        }
+        assert_eq!(got, expected);
+        assert!(!stream.report().attempts[0].cost_is_estimate, "the provider has told");
+    }
 }
 
 /// The events of a stream with everything in it; two choices, interleaved.

@@ -2,51 +2,46 @@
 
 use std::fmt;
 
-use serde::Serialize;
 use serde_json::Value;
 
-use super::lenient::is_default;
-use super::lenient::{Counted, Named};
-use super::lossless::{Nullable, Optional, lossless};
+use super::lenient::{Beside, Counted, Named, Said};
+use super::lossless::{Nullable, lossless};
 use super::response::Finish;
-use super::{Extra, FinishReason, Role, Usage};
+use super::shape::Given;
+use super::{Extra, FinishReason, Role, Shape, Usage};
 
 /// One event of a streamed answer.
-#[derive(Clone, PartialEq, Default, Serialize)]
+#[derive(Clone, PartialEq, Default)]
 pub struct ChatChunk {
     /// The provider's id of the answer.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub id: String,
     /// `chat.completion.chunk`, where the provider says so.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub object: String,
     /// Seconds since 1970, where the provider says so.
-    #[serde(skip_serializing_if = "is_default")]
     pub created: u64,
     /// The model that answers, in the provider's words.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub model: String,
     /// The pieces, one per answer; empty in a chunk that only carries usage.
     pub choices: Vec<ChunkChoice>,
     /// Tokens counted by the provider, usually in the last chunk.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
     /// Everything else.
-    #[serde(flatten)]
     pub extra: Extra,
+    /// How it was written.
+    pub shape: Shape,
 }
 
-lossless!(ChatChunk {
-    "id" => id: Named,
-    "object" => object: Nullable,
-    "created" => created: Counted,
-    "model" => model: Nullable,
-    "choices" => choices: Nullable,
-    "usage" => usage: Optional,
+lossless!(ChatChunk, last {
+    "id" => id: Named given,
+    "object" => object: Said given,
+    "created" => created: Counted given,
+    "model" => model: Said given,
+    "choices" => choices: Nullable always,
+    "usage" => usage: Beside given,
 });
 
 /// A piece of one of the answers.
-#[derive(Clone, PartialEq, Default, Serialize)]
+#[derive(Clone, PartialEq, Default)]
 pub struct ChunkChoice {
     /// The answer's number.
     pub index: u32,
@@ -55,100 +50,94 @@ pub struct ChunkChoice {
     /// Why the answer ended, in its last piece.
     pub finish_reason: Option<FinishReason>,
     /// Probabilities of tokens.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub logprobs: Option<Value>,
     /// Everything else.
-    #[serde(flatten)]
     pub extra: Extra,
+    /// How it was written.
+    pub shape: Shape,
 }
 
-lossless!(ChunkChoice {
-    "index" => index: Nullable,
-    "delta" => delta: Nullable,
-    "finish_reason" => finish_reason: Finish,
-    "logprobs" => logprobs: Optional,
+lossless!(ChunkChoice, last {
+    "index" => index: Nullable always,
+    "delta" => delta: Nullable always,
+    "finish_reason" => finish_reason: Finish always,
+    "logprobs" => logprobs: Nullable given,
 });
 
 /// What a piece adds to a message.
-#[derive(Clone, PartialEq, Default, Serialize)]
+#[derive(Clone, PartialEq, Default)]
 pub struct Delta {
     /// Who speaks, usually in the first piece only.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
-    /// Text.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Text. Parts, as Mistral's reasoning models send them, stand as a list under `content` in `extra`.
     pub content: Option<String>,
     /// Words of a refusal.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub refusal: Option<String>,
     /// Reasoning, in DeepSeek's spelling.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reasoning_content: Option<String>,
     /// Reasoning, in OpenRouter's spelling.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reasoning: Option<String>,
     /// Pieces of tool calls.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tool_calls: Vec<ToolCallDelta>,
     /// Everything else.
-    #[serde(flatten)]
     pub extra: Extra,
+    /// How it was written.
+    pub shape: Shape,
 }
 
-lossless!(Delta {
-    "role" => role: Optional,
-    "content" => content: Optional,
-    "refusal" => refusal: Optional,
-    "reasoning_content" => reasoning_content: Optional,
-    "reasoning" => reasoning: Optional,
-    "tool_calls" => tool_calls: Nullable,
+lossless!(Delta, last {
+    "role" => role: Nullable given,
+    "content" => content: Said given,
+    "refusal" => refusal: Said given,
+    "reasoning_content" => reasoning_content: Said given,
+    "reasoning" => reasoning: Said given,
+    "tool_calls" => tool_calls: Nullable given,
 });
 
 /// A piece of a tool call.
-#[derive(Clone, Debug, PartialEq, Default, Serialize)]
+#[derive(Clone, Debug, PartialEq, Default)]
 pub struct ToolCallDelta {
     /// Which call it belongs to; some vendors leave it out or always say 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub index: Option<u32>,
     /// The call's id, usually in its first piece only.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// `function`, usually in its first piece only.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// The function's name and a piece of its arguments.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub function: Option<FunctionDelta>,
     /// Everything else.
-    #[serde(flatten)]
     pub extra: Extra,
+    /// How it was written.
+    pub shape: Shape,
 }
 
-lossless!(ToolCallDelta {
-    "index" => index: Optional,
-    "id" => id: Optional,
-    "type" => kind: Optional,
-    "function" => function: Optional,
+lossless!(ToolCallDelta, last {
+    "index" => index: Nullable given,
+    "id" => id: Nullable given,
+    "type" => kind: Nullable given,
+    "function" => function: Nullable given,
 });
 
 /// The function of a piece of a tool call.
-#[derive(Clone, PartialEq, Default, Serialize)]
+#[derive(Clone, PartialEq, Default)]
 pub struct FunctionDelta {
     /// The function's name, usually in the first piece only.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// A piece of the arguments.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub arguments: Option<String>,
     /// Everything else.
-    #[serde(flatten)]
     pub extra: Extra,
+    /// How it was written.
+    pub shape: Shape,
 }
 
-lossless!(FunctionDelta {
-    "name" => name: Optional,
-    "arguments" => arguments: Optional,
+lossless!(FunctionDelta, last {
+    "name" => name: Nullable given,
+    "arguments" => arguments: Said given,
 });
+
+/// The number of `usage` among the known members of a chunk.
+const USAGE: u8 = 5;
 
 impl ChatChunk {
     /// A chunk that adds this text to the first answer.
@@ -181,12 +170,23 @@ impl ChatChunk {
             .unwrap_or("")
     }
 
-    /// True when it carries content: text, refusal, reasoning or a piece of a tool call.
+    /// True when it carries content: text or parts, refusal, reasoning, sound, pictures or a piece of a tool call.
     ///
     /// Role-only deltas, usage and finish reasons are not content.
     #[must_use]
     pub fn has_content(&self) -> bool {
         self.choices.iter().any(|choice| choice.delta.has_content())
+    }
+
+    /// True when it came with `"usage": null`, as every chunk does where usage was asked for.
+    #[must_use]
+    pub fn has_null_usage(&self) -> bool {
+        self.usage.is_none() && self.shape.given(USAGE) == Some(Given::Null)
+    }
+
+    /// Takes such a null away, for who did not ask for usage. The text it came as is another then.
+    pub fn forget_null_usage(&mut self) {
+        self.shape.forget(USAGE);
     }
 
     /// True when one of its answers ends here.
@@ -206,7 +206,21 @@ impl Delta {
             || said(&self.reasoning_content)
             || said(&self.reasoning)
             || !self.tool_calls.is_empty()
-            || self.extra.get("function_call").is_some_and(|call| !call.is_null())
+            || SAID.iter().any(|field| self.extra.get(*field).is_some_and(says))
+    }
+}
+
+/// Content that has no type here: parts of it, an older tool call, sound, pictures, and reasoning in other forms.
+const SAID: [&str; 6] =
+    ["content", "function_call", "audio", "images", "reasoning_details", "thinking_blocks"];
+
+fn says(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(_) | Value::Number(_) => true,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(fields) => !fields.is_empty(),
     }
 }
 

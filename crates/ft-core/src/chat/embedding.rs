@@ -1,45 +1,46 @@
 //! Texts to vectors.
 
-use serde::Serialize;
 use serde_json::Value;
 
-use super::lossless::{Nullable, Optional, Required, lossless};
-use super::{Extra, Usage};
+use super::lenient::{Beside, Said};
+use super::lossless::{Nullable, Required, lossless};
+use super::{Extra, Shape, Usage};
 
 /// A request for vectors.
-#[derive(Clone, Debug, PartialEq, Default, Serialize)]
+#[derive(Clone, Debug, PartialEq, Default)]
 pub struct EmbeddingRequest {
     /// The model asked for.
     pub model: String,
     /// A text, texts, or tokens, as the provider takes them.
     pub input: Value,
     /// Everything else, such as `dimensions`.
-    #[serde(flatten)]
     pub extra: Extra,
+    /// How it was written.
+    pub shape: Shape,
 }
 
 lossless!(EmbeddingRequest {
-    "model" => model: Nullable,
-    "input" => input: Required,
+    "model" => model: Nullable always,
+    "input" => input: Required always,
 });
 
 /// Vectors.
-#[derive(Clone, Debug, PartialEq, Default, Serialize)]
+#[derive(Clone, Debug, PartialEq, Default)]
 pub struct EmbeddingResponse {
     /// The model that answered.
     pub model: String,
     /// The vectors, in the provider's form.
     pub data: Vec<Value>,
     /// Tokens counted by the provider.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
     /// Everything else.
-    #[serde(flatten)]
     pub extra: Extra,
+    /// How it was written.
+    pub shape: Shape,
 }
 
-lossless!(EmbeddingResponse {
-    "model" => model: Nullable,
-    "data" => data: Optional,
-    "usage" => usage: Optional,
+lossless!(EmbeddingResponse, last {
+    "model" => model: Said always,
+    "data" => data: Nullable always,
+    "usage" => usage: Beside given,
 });

@@ -5,12 +5,17 @@
 //! what needs no escape is copied. The bytes are those that `serde_json` writes. All of it adds to the end of `out`,
 //! which holds a part of the JSON after an error.
 
+mod mend;
+mod object;
+
 use std::io;
 
-use serde::Serialize;
 use serde_json::Value;
 
-use super::{ChatResponse, Choice, Content, Extra, FinishReason, Message, Part, ToolCall, Usage};
+pub use self::mend::{Mender, mended, paired, without_mark};
+pub use self::object::{Instead, Json, Members, Writer, request};
+pub(in crate::chat) use self::object::{object, serialized};
+use super::{ChatResponse, EmbeddingResponse, Extra, Message};
 
 /// Adds a text, quoted and escaped.
 pub fn text(out: &mut Vec<u8>, text: &str) {
@@ -81,50 +86,7 @@ pub fn value(out: &mut Vec<u8>, value: &Value) -> io::Result<()> {
 /// # Errors
 /// As [`value`].
 pub fn message(out: &mut Vec<u8>, message: &Message) -> io::Result<()> {
-    #[derive(Serialize)]
-    struct Rest<'a> {
-        #[serde(skip_serializing_if = "Option::is_none")]
-        name: &'a Option<String>,
-        #[serde(skip_serializing_if = "<[_]>::is_empty")]
-        tool_calls: &'a [ToolCall],
-        #[serde(skip_serializing_if = "Option::is_none")]
-        tool_call_id: &'a Option<String>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        refusal: &'a Option<String>,
-    }
-    // Without `..`: a field that is added to the message must be added here, or this does not compile.
-    let Message { role, content, name, tool_calls, tool_call_id, refusal, extra } = message;
-    out.extend_from_slice(b"{\"role\":");
-    text(out, role.as_str());
-    match content {
-        Content::Absent => {}
-        Content::Null => out.extend_from_slice(b",\"content\":null"),
-        Content::Text(it) => {
-            out.extend_from_slice(b",\"content\":");
-            text(out, it);
-        }
-        Content::Parts(parts) => {
-            out.extend_from_slice(b",\"content\":");
-            list(out, parts, part)?;
-        }
-    }
-    fields(out, &Rest { name, tool_calls, tool_call_id, refusal })?;
-    self::extra(out, extra)?;
-    out.push(b'}');
-    Ok(())
-}
-
-fn part(out: &mut Vec<u8>, part: &Part) -> io::Result<()> {
-    let Part { kind, text, extra } = part;
-    out.extend_from_slice(b"{\"type\":");
-    self::text(out, kind);
-    if let Some(text) = text {
-        out.extend_from_slice(b",\"text\":");
-        self::text(out, text);
-    }
-    self::extra(out, extra)?;
-    out.push(b'}');
-    Ok(())
+    message.json(out)
 }
 
 /// Adds an answer.
@@ -132,50 +94,15 @@ fn part(out: &mut Vec<u8>, part: &Part) -> io::Result<()> {
 /// # Errors
 /// As [`value`].
 pub fn response(out: &mut Vec<u8>, response: &ChatResponse) -> io::Result<()> {
-    #[derive(Serialize)]
-    struct Head<'a> {
-        #[serde(skip_serializing_if = "str::is_empty")]
-        id: &'a str,
-        #[serde(skip_serializing_if = "str::is_empty")]
-        object: &'a str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        created: Option<u64>,
-        #[serde(skip_serializing_if = "str::is_empty")]
-        model: &'a str,
-    }
-    #[derive(Serialize)]
-    struct Rest<'a> {
-        #[serde(skip_serializing_if = "Option::is_none")]
-        usage: &'a Option<Usage>,
-    }
-    let ChatResponse { id, object, created, model, choices, usage, extra } = response;
-    let created = (*created != 0).then_some(*created);
-    out.push(b'{');
-    fields(out, &Head { id, object, created, model })?;
-    key(out, "choices");
-    list(out, choices, choice)?;
-    fields(out, &Rest { usage })?;
-    self::extra(out, extra)?;
-    out.push(b'}');
-    Ok(())
+    response.json(out)
 }
 
-fn choice(out: &mut Vec<u8>, choice: &Choice) -> io::Result<()> {
-    #[derive(Serialize)]
-    struct Rest<'a> {
-        finish_reason: &'a Option<FinishReason>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        logprobs: &'a Option<Value>,
-    }
-    let Choice { index, message, finish_reason, logprobs, extra } = choice;
-    out.extend_from_slice(b"{\"index\":");
-    serde_json::to_writer(&mut *out, index)?;
-    key(out, "message");
-    self::message(out, message)?;
-    fields(out, &Rest { finish_reason, logprobs })?;
-    self::extra(out, extra)?;
-    out.push(b'}');
-    Ok(())
+/// Adds an answer of vectors.
+///
+/// # Errors
+/// As [`value`].
+pub fn vectors(out: &mut Vec<u8>, response: &EmbeddingResponse) -> io::Result<()> {
+    response.json(out)
 }
 
 /// Adds the items of a list.
@@ -207,23 +134,6 @@ pub fn key(out: &mut Vec<u8>, name: &str) {
     out.push(b':');
 }
 
-/// Adds the fields of a struct to an object that is open at the end of `out`.
-///
-/// # Errors
-/// Those of writing it.
-pub fn fields(out: &mut Vec<u8>, of: &impl Serialize) -> io::Result<()> {
-    let (begin, is_first) = (out.len(), out.last() == Some(&b'{'));
-    serde_json::to_writer(&mut *out, of)?;
-    out.pop();
-    // What opens the struct parts its fields from those before.
-    match out.len() - begin {
-        1 => out.truncate(begin),
-        _ if is_first => drop(out.remove(begin)),
-        _ => out[begin] = b',',
-    }
-    Ok(())
-}
-
 /// Adds fields that this project does not know to an object that is open at the end of `out`.
 ///
 /// # Errors
@@ -242,6 +152,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::chat::{Choice, Content, FinishReason, Part, ToolCall, Usage};
 
     fn written(write: impl FnOnce(&mut Vec<u8>)) -> String {
         let mut out = Vec::new();
@@ -289,7 +200,7 @@ mod tests {
 
     fn contents() -> impl Strategy<Value = Content> {
         let part = (texts(), prop::option::of(texts()), extras())
-            .prop_map(|(kind, text, extra)| Part { kind, text, extra });
+            .prop_map(|(kind, text, extra)| Part { kind, text, extra, ..Part::default() });
         prop_oneof![
             Just(Content::Absent),
             Just(Content::Null),
@@ -316,6 +227,7 @@ mod tests {
                 tool_call_id,
                 refusal,
                 extra,
+                ..Message::default()
             },
         )
     }
@@ -328,6 +240,7 @@ mod tests {
                 finish_reason: finish_reason.map(FinishReason::from),
                 logprobs,
                 extra,
+                ..Choice::default()
             });
         let choices = prop::collection::vec(choice, 0..3);
         let usage = prop::option::of((0_u64..9).prop_map(|tokens| Usage::new(tokens, 3)));
@@ -340,6 +253,7 @@ mod tests {
                 choices,
                 usage,
                 extra,
+                ..ChatResponse::default()
             },
         )
     }

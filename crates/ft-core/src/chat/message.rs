@@ -3,14 +3,15 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserializer, Error as _};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::lenient::is_default;
+use super::lenient::Said;
 use super::lossless::{Nullable, Optional, Word, lossless};
-use super::{Extra, ToolCall};
+use super::shape::Given;
+use super::{Extra, Shape, ToolCall};
 
 /// Who speaks. Open: an unknown role passes through.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
@@ -118,10 +119,6 @@ impl Content {
             Self::Parts(parts) => parts.is_empty(),
         }
     }
-
-    const fn is_absent(&self) -> bool {
-        matches!(self, Self::Absent)
-    }
 }
 
 // What was said is not for a log: `{:?}` of a request must be safe to print.
@@ -160,36 +157,57 @@ impl Serialize for Content {
 
 impl<'de> Deserialize<'de> for Content {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        match Value::deserialize(from)? {
-            Value::Null => Ok(Self::Null),
-            Value::String(text) => Ok(Self::Text(text)),
-            parts @ Value::Array(_) => {
-                serde_json::from_value(parts).map(Self::Parts).map_err(D::Error::custom)
+        struct TextOrParts;
+        impl<'de> Visitor<'de> for TextOrParts {
+            type Value = Content;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string, a list of parts, or null")
             }
-            _ => Err(D::Error::custom("content must be a string, an array of parts, or null")),
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Content, E> {
+                Ok(Content::Text(text.to_owned()))
+            }
+
+            fn visit_string<E: Error>(self, text: String) -> Result<Content, E> {
+                Ok(Content::Text(text))
+            }
+
+            fn visit_unit<E: Error>(self) -> Result<Content, E> {
+                Ok(Content::Null)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, parts: A) -> Result<Content, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(parts)).map(Content::Parts)
+            }
         }
+        from.deserialize_any(TextOrParts)
     }
 }
 
 /// A part of a message: text, or something that only its own fields describe.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Default)]
 pub struct Part {
     /// `text`, `image_url`, `input_audio`, `file`, …
-    #[serde(rename = "type", default)]
     pub kind: String,
     /// The text of a text part.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// Everything else, such as `image_url`.
-    #[serde(flatten)]
     pub extra: Extra,
+    /// How it was written.
+    pub shape: Shape,
 }
+
+lossless!(Part {
+    "type" => kind: Nullable given,
+    "text" => text: Nullable given,
+});
 
 impl Part {
     /// A part of text.
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
-        Self { kind: "text".to_owned(), text: Some(text.into()), extra: Extra::new() }
+        Self { kind: "text".to_owned(), text: Some(text.into()), ..Self::default() }
     }
 
     /// An image by its URL, which may be a `data:` URL.
@@ -197,7 +215,7 @@ impl Part {
     pub fn image_url(url: impl Into<String>) -> Self {
         let mut extra = Extra::new();
         extra.insert("image_url".to_owned(), serde_json::json!({ "url": url.into() }));
-        Self { kind: "image_url".to_owned(), text: None, extra }
+        Self { kind: "image_url".to_owned(), extra, ..Self::default() }
     }
 }
 
@@ -208,38 +226,63 @@ impl fmt::Debug for Part {
 }
 
 /// One message.
-#[derive(Clone, PartialEq, Default, Serialize)]
+#[derive(Clone, PartialEq, Default)]
 pub struct Message {
-    /// Who speaks. Missing or null: the assistant.
+    /// Who speaks. Missing or null in an answer: the assistant.
     pub role: Role,
     /// What is said.
-    #[serde(skip_serializing_if = "Content::is_absent")]
     pub content: Content,
     /// A name for the speaker.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Calls that the model wants made.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tool_calls: Vec<ToolCall>,
     /// The call that a tool message answers.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tool_call_id: Option<String>,
     /// The model's words when it refuses.
-    #[serde(skip_serializing_if = "is_default")]
     pub refusal: Option<String>,
     /// Everything else, such as `reasoning_content`, `annotations`, `audio`.
-    #[serde(flatten)]
     pub extra: Extra,
+    /// How it was written.
+    pub shape: Shape,
 }
 
 lossless!(Message {
-    "role" => role: Nullable,
-    "content" => content: Optional,
-    "name" => name: Optional,
-    "tool_calls" => tool_calls: Nullable,
-    "tool_call_id" => tool_call_id: Optional,
-    "refusal" => refusal: Optional,
+    "role" => role: Nullable always,
+    "content" => content: Optional given,
+    "name" => name: Nullable given,
+    "tool_calls" => tool_calls: Nullable given,
+    "tool_call_id" => tool_call_id: Nullable given,
+    "refusal" => refusal: Said given,
 });
+
+/// A message of a request, which says who speaks.
+pub(super) struct Turn(pub(super) Message);
+
+impl<'de> Deserialize<'de> for Turn {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct OneTurn;
+        impl<'de> Visitor<'de> for OneTurn {
+            type Value = Turn;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("struct Message")
+            }
+
+            // Here, and not when the message has been read: the place of the error is then the message's.
+            fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Turn, A::Error> {
+                let message = Message::deserialize(MapAccessDeserializer::new(fields))?;
+                match message.shape.given(ROLE) {
+                    Some(Given::Value | Given::Bare) => Ok(Turn(message)),
+                    Some(Given::Null) | None => Err(A::Error::missing_field("role")),
+                }
+            }
+        }
+        from.deserialize_map(OneTurn)
+    }
+}
+
+/// The number of `role` among the known members.
+const ROLE: u8 = 0;
 
 impl Message {
     /// A message of this role.

@@ -163,9 +163,17 @@ fn is_one_line(raw: &Bytes) -> bool {
 /// Whether a chunk adds text to one answer and nothing else that could be added twice.
 fn says_text_alone(chunk: &ChatChunk) -> bool {
     let [choice] = &chunk.choices[..] else { return false };
-    let ChunkChoice { index: _, delta, finish_reason, logprobs, extra: _ } = choice;
-    let Delta { role: _, content, refusal, reasoning_content, reasoning, tool_calls, extra } =
-        delta;
+    let ChunkChoice { index: _, delta, finish_reason, logprobs, extra: _, shape: _ } = choice;
+    let Delta {
+        role: _,
+        content,
+        refusal,
+        reasoning_content,
+        reasoning,
+        tool_calls,
+        extra,
+        shape: _,
+    } = delta;
     content.is_some()
         && refusal.is_none()
         && reasoning_content.is_none()

@@ -10,7 +10,8 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 
 use super::{
-    ChatChunk, ChatResponse, ChunkChoice, Content, Delta, FunctionDelta, Piece, ToolCallDelta,
+    ChatChunk, ChatResponse, ChunkChoice, Content, Delta, FunctionCall, FunctionDelta, Piece,
+    ToolCall, ToolCallDelta,
 };
 use crate::ProviderError;
 
@@ -146,33 +147,25 @@ pub fn replay(response: ChatResponse) -> Vec<ChatChunk> {
         };
         let reasoning_content = word("reasoning_content");
         let reasoning = word("reasoning");
+        let content = match message.content {
+            Content::Absent | Content::Null => None,
+            Content::Text(text) => Some(text),
+            // As a stream has them: under the field's name, among those of another type.
+            Content::Parts(parts) => {
+                let parts = serde_json::to_value(parts).unwrap_or_default();
+                message.extra.insert("content".to_owned(), parts);
+                None
+            }
+        };
         let delta = Delta {
             role: Some(message.role),
-            content: match message.content {
-                Content::Absent | Content::Null => None,
-                Content::Text(text) => Some(text),
-                parts @ Content::Parts(_) => Some(parts.text().into_owned()),
-            },
+            content,
             refusal: message.refusal,
             reasoning_content,
             reasoning,
-            tool_calls: message
-                .tool_calls
-                .into_iter()
-                .zip(0..)
-                .map(|(call, index)| ToolCallDelta {
-                    index: Some(index),
-                    id: Some(call.id),
-                    kind: Some(call.kind),
-                    function: Some(FunctionDelta {
-                        name: Some(call.function.name),
-                        arguments: Some(call.function.arguments),
-                        extra: call.function.extra,
-                    }),
-                    extra: call.extra,
-                })
-                .collect(),
+            tool_calls: message.tool_calls.into_iter().zip(0..).map(called).collect(),
             extra: message.extra,
+            ..Delta::default()
         };
         let piece = ChunkChoice {
             index: choice.index,
@@ -193,4 +186,25 @@ pub fn replay(response: ChatResponse) -> Vec<ChatChunk> {
         chunks.push(ChatChunk { usage: Some(usage), ..frame });
     }
     chunks
+}
+
+fn called((call, index): (ToolCall, u32)) -> ToolCallDelta {
+    let ToolCall { id, kind, function, extra, shape: _ } = call;
+    let FunctionCall { name, arguments, extra: of_function, shape: _ } = function;
+    // A call of another kind, such as a custom tool's, has no function.
+    let is_function = kind == "function" || !name.is_empty() || !of_function.is_empty();
+    let arguments = (!of_function.contains_key("arguments")).then_some(arguments);
+    ToolCallDelta {
+        index: Some(index),
+        id: Some(id),
+        kind: Some(kind),
+        function: is_function.then(|| FunctionDelta {
+            name: Some(name),
+            arguments,
+            extra: of_function,
+            ..FunctionDelta::default()
+        }),
+        extra,
+        ..ToolCallDelta::default()
+    }
 }

@@ -2,93 +2,101 @@
 
 use std::fmt;
 
+use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::lossless::{Nullable, Optional, Required, lossless};
-use super::{Content, Extra, Message, Role, Tool};
+use super::lenient::Real;
+use super::lossless::{Field, Got, Nullable, lossless};
+use super::message::Turn;
+use super::{Content, Extra, Message, Role, Shape, Tool};
 use crate::Capabilities;
 
 /// A chat-completions request.
 ///
 /// Only fields that a decision depends on are typed; all others pass through in `extra`.
 /// `Debug` prints sizes, never what was said.
-#[derive(Clone, PartialEq, Default, Serialize)]
+#[derive(Clone, PartialEq, Default)]
 pub struct ChatRequest {
     /// The model asked for. In a chain, each target's own model replaces it.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub model: String,
     /// The conversation so far.
     pub messages: Vec<Message>,
     /// Most tokens of the answer, in the older vocabulary.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_tokens: Option<u64>,
     /// Most tokens of the answer, reasoning included.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_completion_tokens: Option<u64>,
     /// Randomness from 0 to 2.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub temperature: Option<f64>,
     /// Nucleus sampling from 0 to 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub top_p: Option<f64>,
     /// How many answers; absent means 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub n: Option<u32>,
     /// Words that end the answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub stop: Option<Stop>,
     /// Whether the caller wants a stream.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub stream: Option<bool>,
     /// What the caller wants in the stream, such as `include_usage`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub stream_options: Option<Value>,
     /// Asks for a repeatable answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<i64>,
     /// Tools that the model may call.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tools: Vec<Tool>,
     /// Which tool, if any, must be called.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tool_choice: Option<Value>,
     /// The form of the answer, such as a JSON schema.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub response_format: Option<Value>,
     /// Whether the provider may keep the answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub store: Option<bool>,
     /// The caller's own user id.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
     /// The caller's own labels.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Value>,
     /// Everything else, unchanged.
-    #[serde(flatten)]
     pub extra: Extra,
+    /// How it was written.
+    pub shape: Shape,
 }
 
 lossless!(ChatRequest {
-    "model" => model: Nullable,
-    "messages" => messages: Required,
-    "max_tokens" => max_tokens: Optional,
-    "max_completion_tokens" => max_completion_tokens: Optional,
-    "temperature" => temperature: Optional,
-    "top_p" => top_p: Optional,
-    "n" => n: Optional,
-    "stop" => stop: Optional,
-    "stream" => stream: Optional,
-    "stream_options" => stream_options: Optional,
-    "seed" => seed: Optional,
-    "tools" => tools: Nullable,
-    "tool_choice" => tool_choice: Optional,
-    "response_format" => response_format: Optional,
-    "store" => store: Optional,
-    "user" => user: Optional,
-    "metadata" => metadata: Optional,
+    "model" => model: Nullable always,
+    "messages" => messages: Turns always,
+    "max_tokens" => max_tokens: Nullable given,
+    "max_completion_tokens" => max_completion_tokens: Nullable given,
+    "temperature" => temperature: Real given,
+    "top_p" => top_p: Real given,
+    "n" => n: Nullable given,
+    "stop" => stop: Nullable given,
+    "stream" => stream: Nullable given,
+    "stream_options" => stream_options: Nullable given,
+    "seed" => seed: Nullable given,
+    "tools" => tools: Nullable given,
+    "tool_choice" => tool_choice: Nullable given,
+    "response_format" => response_format: Nullable given,
+    "store" => store: Nullable given,
+    "user" => user: Nullable given,
+    "metadata" => metadata: Nullable given,
 });
+
+/// The conversation, of which each message says who speaks.
+struct Turns<T>(T);
+
+impl<'de> Deserialize<'de> for Turns<Vec<Message>> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let turns = Vec::deserialize(from)?;
+        Ok(Self(turns.into_iter().map(|Turn(message)| message).collect()))
+    }
+}
+
+impl Field<'_, Vec<Message>> for Turns<Vec<Message>> {
+    fn got(self) -> Got<Vec<Message>> {
+        Got::Value(self.0)
+    }
+
+    fn missing<E: Error>(name: &'static str) -> Result<Vec<Message>, E> {
+        Err(E::missing_field(name))
+    }
+}
 
 /// One word or several that end the answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +107,20 @@ pub enum Stop {
     /// Several.
     Many(Vec<String>),
 }
+
+/// Fields that bind the answer's form: vLLM's, SGLang's and llama.cpp's.
+const BOUND: [&str; 10] = [
+    "guided_json",
+    "guided_regex",
+    "guided_choice",
+    "guided_grammar",
+    "structured_outputs",
+    "grammar",
+    "json_schema",
+    "regex",
+    "ebnf",
+    "structural_tag",
+];
 
 impl ChatRequest {
     /// A request with these messages, for whichever model the chain chooses.
@@ -177,6 +199,14 @@ impl ChatRequest {
             .as_ref()
             .and_then(|format| format.get("type")?.as_str())
             .is_some_and(|kind| kind != "text")
+    }
+
+    /// Whether the answer's form is bound in any way: by [`response_format`](Self::response_format), or by the grammars,
+    /// choices and patterns that vLLM, SGLang and llama.cpp take.
+    #[must_use]
+    pub fn has_bound_form(&self) -> bool {
+        let bound = |field: &&str| self.extra.get(*field).is_some_and(|it| !it.is_null());
+        self.is_structured() || BOUND.iter().any(|field| bound(&field))
     }
 
     /// What a model must be able to do to answer this.

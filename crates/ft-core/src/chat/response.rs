@@ -8,48 +8,44 @@ use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::lenient::{Counted, Named, is_default};
-use super::lossless::{Field, Nullable, Optional, Word, lossless};
-use super::{Extra, Message, Usage};
+use super::lenient::{Beside, Counted, Named, Said};
+use super::lossless::{Field, Got, Nullable, Word, lossless};
+use super::{Extra, Message, Shape, Usage};
 
 /// A chat-completions answer.
 ///
 /// `Debug` prints sizes, never what was said.
-#[derive(Clone, PartialEq, Default, Serialize)]
+#[derive(Clone, PartialEq, Default)]
 pub struct ChatResponse {
     /// The provider's id of the answer.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub id: String,
     /// `chat.completion`, where the provider says so.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub object: String,
     /// Seconds since 1970, where the provider says so.
-    #[serde(skip_serializing_if = "is_default")]
     pub created: u64,
     /// The model that answered, in the provider's words.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub model: String,
     /// The answers.
     pub choices: Vec<Choice>,
     /// Tokens counted by the provider.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
     /// Everything else, such as `system_fingerprint`, `service_tier`.
-    #[serde(flatten)]
     pub extra: Extra,
+    /// How it was written.
+    pub shape: Shape,
 }
 
-lossless!(ChatResponse {
-    "id" => id: Named,
-    "object" => object: Nullable,
-    "created" => created: Counted,
-    "model" => model: Nullable,
-    "choices" => choices: Nullable,
-    "usage" => usage: Optional,
+lossless!(ChatResponse, last {
+    "id" => id: Named given,
+    "object" => object: Said given,
+    "created" => created: Counted given,
+    "model" => model: Said given,
+    "choices" => choices: Nullable always,
+    "usage" => usage: Beside given,
 });
 
 /// One of the answers.
-#[derive(Clone, PartialEq, Default, Serialize)]
+#[derive(Clone, PartialEq, Default)]
 pub struct Choice {
     /// Its number.
     pub index: u32,
@@ -58,18 +54,18 @@ pub struct Choice {
     /// Why it ended.
     pub finish_reason: Option<FinishReason>,
     /// Probabilities of tokens.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub logprobs: Option<Value>,
     /// Everything else.
-    #[serde(flatten)]
     pub extra: Extra,
+    /// How it was written.
+    pub shape: Shape,
 }
 
-lossless!(Choice {
-    "index" => index: Nullable,
-    "message" => message: Nullable,
-    "finish_reason" => finish_reason: Finish,
-    "logprobs" => logprobs: Optional,
+lossless!(Choice, last {
+    "index" => index: Nullable always,
+    "message" => message: Nullable always,
+    "finish_reason" => finish_reason: Finish always,
+    "logprobs" => logprobs: Nullable given,
 });
 
 /// Why an answer ended. Open: a vendor's own word passes through.
@@ -137,8 +133,8 @@ impl<'de> Deserialize<'de> for Finish<Option<FinishReason>> {
 }
 
 impl Field<'_, Option<FinishReason>> for Finish<Option<FinishReason>> {
-    fn value(self) -> Option<FinishReason> {
-        self.0
+    fn got(self) -> Got<Option<FinishReason>> {
+        self.0.map_or(Got::Null, |reason| Got::Value(Some(reason)))
     }
 
     fn missing<E: Error>(_: &'static str) -> Result<Option<FinishReason>, E> {

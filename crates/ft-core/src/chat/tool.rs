@@ -2,29 +2,54 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Deserialize, Deserializer, Error};
 use serde_json::Value;
 
-use super::Extra;
-use super::lenient::or_default;
+use super::lenient::Said;
+use super::lossless::{Field, Got, Nullable, Required, lossless};
+use super::{Extra, Shape};
 
 fn function() -> String {
     "function".to_owned()
 }
 
+/// What kind of tool it is; a function where nothing is said.
+struct Kind<T>(T);
+
+impl<'de> Deserialize<'de> for Kind<String> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let kind = Option::deserialize(from)?;
+        Ok(Self(kind.unwrap_or_else(function)))
+    }
+}
+
+impl Field<'_, String> for Kind<String> {
+    fn got(self) -> Got<String> {
+        Got::Value(self.0)
+    }
+
+    fn missing<E: Error>(_: &'static str) -> Result<String, E> {
+        Ok(function())
+    }
+}
+
 /// A tool that the model may call.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Default)]
 pub struct Tool {
     /// `function`, or a vendor's own kind.
-    #[serde(rename = "type", default = "function")]
     pub kind: String,
     /// The function, when it is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub function: Option<FunctionDef>,
     /// Everything else.
-    #[serde(flatten)]
     pub extra: Extra,
+    /// How it was written.
+    pub shape: Shape,
 }
+
+lossless!(Tool {
+    "type" => kind: Kind always,
+    "function" => function: Nullable given,
+});
 
 impl Tool {
     /// A function with this name, description and JSON schema of its arguments.
@@ -40,59 +65,72 @@ impl Tool {
                 name: name.into(),
                 description: Some(description.into()),
                 parameters: Some(schema),
-                extra: Extra::new(),
+                ..FunctionDef::default()
             }),
-            extra: Extra::new(),
+            ..Self::default()
         }
     }
 }
 
 /// A function's name and schema.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Default)]
 pub struct FunctionDef {
     /// Its name.
     pub name: String,
     /// What it is for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The JSON schema of its arguments, in the order given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameters: Option<Value>,
     /// Everything else, such as `strict`.
-    #[serde(flatten)]
     pub extra: Extra,
+    /// How it was written.
+    pub shape: Shape,
 }
+
+lossless!(FunctionDef {
+    "name" => name: Required always,
+    "description" => description: Nullable given,
+    "parameters" => parameters: Nullable given,
+});
 
 /// A call that the model wants made.
-#[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Default)]
 pub struct ToolCall {
     /// The call's id, which its result must name.
-    #[serde(default, deserialize_with = "or_default")]
     pub id: String,
     /// `function`, or a vendor's own kind.
-    #[serde(rename = "type", default = "function")]
     pub kind: String,
-    /// The function and its arguments.
-    #[serde(default)]
+    /// The function and its arguments; empty in a call of another kind, such as a custom tool's.
     pub function: FunctionCall,
     /// Everything else, such as `extra_content`, which must be sent back.
-    #[serde(flatten)]
     pub extra: Extra,
+    /// How it was written.
+    pub shape: Shape,
 }
 
+lossless!(ToolCall {
+    "id" => id: Nullable always,
+    "type" => kind: Kind always,
+    "function" => function: Nullable given,
+});
+
 /// A function's name and the arguments the model gives it.
-#[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Default)]
 pub struct FunctionCall {
     /// The function's name.
-    #[serde(default, deserialize_with = "or_default")]
     pub name: String,
-    /// The arguments, JSON as text.
-    #[serde(default, deserialize_with = "or_default")]
+    /// The arguments, JSON as text. Those that came as an object stand in `extra`.
     pub arguments: String,
     /// Everything else.
-    #[serde(flatten)]
     pub extra: Extra,
+    /// How it was written.
+    pub shape: Shape,
 }
+
+lossless!(FunctionCall {
+    "name" => name: Nullable always,
+    "arguments" => arguments: Said always,
+});
 
 impl fmt::Debug for ToolCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,16 +1,16 @@
 //! Tokens that a provider counted.
 
-use serde::Serialize;
+use serde_json::{Number, Value};
 
-use super::Extra;
-use super::lenient::{Counted, is_default};
-use super::lossless::{Nullable, lossless};
+use super::lenient::{Beside, Counted};
+use super::lossless::lossless;
+use super::{Extra, Shape};
 
 /// Tokens of one answer, as the provider reports them.
 ///
 /// `cached_tokens` and `cache_write_tokens` are parts of `prompt_tokens`; `reasoning_tokens` is a part of
 /// `completion_tokens`. A native adapter whose vendor counts otherwise normalises before it answers.
-#[derive(Clone, Debug, PartialEq, Default, Serialize)]
+#[derive(Clone, Debug, PartialEq, Default)]
 pub struct Usage {
     /// Tokens of the request.
     pub prompt_tokens: u64,
@@ -19,54 +19,54 @@ pub struct Usage {
     /// Their sum, as reported.
     pub total_tokens: u64,
     /// Parts of the request's tokens.
-    #[serde(skip_serializing_if = "is_default")]
     pub prompt_tokens_details: Option<PromptDetails>,
     /// Parts of the answer's tokens.
-    #[serde(skip_serializing_if = "is_default")]
     pub completion_tokens_details: Option<CompletionDetails>,
     /// Everything else, such as `cost` or `prompt_cache_hit_tokens`.
-    #[serde(flatten)]
     pub extra: Extra,
+    /// How it was written.
+    pub shape: Shape,
 }
 
-lossless!(Usage {
-    "prompt_tokens" => prompt_tokens: Counted,
-    "completion_tokens" => completion_tokens: Counted,
-    "total_tokens" => total_tokens: Counted,
-    "prompt_tokens_details" => prompt_tokens_details: Nullable,
-    "completion_tokens_details" => completion_tokens_details: Nullable,
+lossless!(Usage, last {
+    "prompt_tokens" => prompt_tokens: Counted always,
+    "completion_tokens" => completion_tokens: Counted always,
+    "total_tokens" => total_tokens: Counted always,
+    "prompt_tokens_details" => prompt_tokens_details: Beside given,
+    "completion_tokens_details" => completion_tokens_details: Beside given,
 });
 
 /// Parts of the request's tokens.
-#[derive(Clone, Debug, PartialEq, Default, Serialize)]
+#[derive(Clone, Debug, PartialEq, Default)]
 pub struct PromptDetails {
     /// Read from the provider's prompt cache.
     pub cached_tokens: u64,
     /// Written to the provider's prompt cache.
-    #[serde(skip_serializing_if = "is_default")]
     pub cache_write_tokens: u64,
     /// Everything else.
-    #[serde(flatten)]
     pub extra: Extra,
+    /// How it was written.
+    pub shape: Shape,
 }
 
-lossless!(PromptDetails {
-    "cached_tokens" => cached_tokens: Counted,
-    "cache_write_tokens" => cache_write_tokens: Counted,
+lossless!(PromptDetails, last {
+    "cached_tokens" => cached_tokens: Counted always,
+    "cache_write_tokens" => cache_write_tokens: Counted given,
 });
 
 /// Parts of the answer's tokens.
-#[derive(Clone, Debug, PartialEq, Default, Serialize)]
+#[derive(Clone, Debug, PartialEq, Default)]
 pub struct CompletionDetails {
     /// Spent on reasoning.
     pub reasoning_tokens: u64,
     /// Everything else.
-    #[serde(flatten)]
     pub extra: Extra,
+    /// How it was written.
+    pub shape: Shape,
 }
 
-lossless!(CompletionDetails {
-    "reasoning_tokens" => reasoning_tokens: Counted,
+lossless!(CompletionDetails, last {
+    "reasoning_tokens" => reasoning_tokens: Counted always,
 });
 
 impl Usage {
@@ -99,5 +99,43 @@ impl Usage {
             .as_ref()
             .map_or(0, |details| details.cache_write_tokens)
             .min(self.prompt_tokens - self.cached_tokens())
+    }
+
+    /// Adds what another answer took, as of two parts of one that two calls gave.
+    pub fn add(&mut self, more: &Self) {
+        let sum = |own: &mut u64, more: u64| *own = own.saturating_add(more);
+        sum(&mut self.prompt_tokens, more.prompt_tokens);
+        sum(&mut self.completion_tokens, more.completion_tokens);
+        sum(&mut self.total_tokens, more.total_tokens);
+        if let Some(more) = &more.prompt_tokens_details {
+            let own = self.prompt_tokens_details.get_or_insert_default();
+            sum(&mut own.cached_tokens, more.cached_tokens);
+            sum(&mut own.cache_write_tokens, more.cache_write_tokens);
+            add_fields(&mut own.extra, &more.extra);
+        }
+        if let Some(more) = &more.completion_tokens_details {
+            let own = self.completion_tokens_details.get_or_insert_default();
+            sum(&mut own.reasoning_tokens, more.reasoning_tokens);
+            add_fields(&mut own.extra, &more.extra);
+        }
+        add_fields(&mut self.extra, &more.extra);
+    }
+}
+
+/// Counts are added, all else is the later one's.
+fn add_fields(own: &mut Extra, more: &Extra) {
+    for (name, value) in more {
+        let sum = match (own.get(name), value) {
+            (Some(Value::Number(one)), Value::Number(other)) => added(one, other),
+            _ => None,
+        };
+        own.insert(name.clone(), sum.unwrap_or_else(|| value.clone()));
+    }
+}
+
+fn added(one: &Number, other: &Number) -> Option<Value> {
+    match (one.as_u64(), other.as_u64()) {
+        (Some(one), Some(other)) => Some(one.saturating_add(other).into()),
+        _ => Number::from_f64(one.as_f64()? + other.as_f64()?).map(Value::Number),
     }
 }

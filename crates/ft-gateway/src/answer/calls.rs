@@ -1,5 +1,7 @@
 //! The numbers of a stream's tool calls, which SDKs need and some vendors leave out or repeat.
 
+use std::collections::{HashMap, HashSet};
+
 use ft_core::ChatChunk;
 use ft_core::chat::ToolCallDelta;
 
@@ -8,15 +10,25 @@ use ft_core::chat::ToolCallDelta;
 /// In OpenAI's schema each piece of a call has an index, and the SDKs put the pieces together by that alone:
 /// without one their helpers fail, and two calls that both say 0 become one with both arguments. Gemini's compatible
 /// endpoint does either. A number that is there and tells its call from others is left as it is.
+///
+/// What is known of them stands in maps: a stream may have a hundred thousand.
 #[derive(Debug, Default)]
 pub(super) struct CallNumbers {
+    choices: HashMap<u32, OfChoice>,
+}
+
+#[derive(Debug, Default)]
+struct OfChoice {
     calls: Vec<Known>,
+    by_sent: HashMap<u32, usize>,
+    by_id: HashMap<String, usize>,
+    given: HashSet<u32>,
+    /// Above all that are given.
+    next: u32,
 }
 
 #[derive(Debug)]
 struct Known {
-    choice: u32,
-    sent: Option<u32>,
     id: String,
     number: u32,
 }
@@ -27,38 +39,44 @@ impl CallNumbers {
         let mut changed = false;
         for choice in &mut chunk.choices {
             for piece in &mut choice.delta.tool_calls {
-                let number = Some(self.of(choice.index, piece));
+                let number = Some(self.choices.entry(choice.index).or_default().of(piece));
                 changed |= piece.index != number;
                 piece.index = number;
             }
         }
         changed
     }
+}
 
-    fn of(&mut self, choice: u32, piece: &ToolCallDelta) -> u32 {
+impl OfChoice {
+    fn of(&mut self, piece: &ToolCallDelta) -> u32 {
         let id = piece.id.as_deref().filter(|id| !id.is_empty());
         // The last one counts: a vendor that repeats an index goes on with the call that it named last.
-        let mut of_choice = self.calls.iter_mut().rev().filter(|call| call.choice == choice);
         let known = match (piece.index, id) {
-            (Some(index), _) => of_choice.find(|call| call.sent == Some(index)),
-            (None, Some(id)) => of_choice.find(|call| call.id == id),
-            (None, None) => of_choice.next(),
+            (Some(index), _) => self.by_sent.get(&index).copied(),
+            (None, Some(id)) => self.by_id.get(id).copied(),
+            (None, None) => self.calls.len().checked_sub(1),
         };
         // Another id under a number that was given is another call.
-        let same = |call: &&mut Known| id.is_none_or(|id| call.id.is_empty() || call.id == id);
-        if let Some(call) = known.filter(same) {
-            if let Some(id) = id {
-                id.clone_into(&mut call.id);
-            }
-            return call.number;
+        let same = |call: &Known| id.is_none_or(|id| call.id.is_empty() || call.id == id);
+        let at = known.filter(|&at| same(&self.calls[at])).unwrap_or_else(|| {
+            let number = piece.index.filter(|number| !self.given.contains(number));
+            let number = number.unwrap_or(self.next);
+            self.given.insert(number);
+            self.next = self.next.max(number.saturating_add(1));
+            self.calls.push(Known { id: String::new(), number });
+            let at = self.calls.len() - 1;
+            self.by_sent.extend(piece.index.map(|index| (index, at)));
+            at
+        });
+        let call = &mut self.calls[at];
+        if let Some(id) = id
+            && call.id != id
+        {
+            id.clone_into(&mut call.id);
+            self.by_id.insert(id.to_owned(), at);
         }
-        let given = || self.calls.iter().filter(|call| call.choice == choice);
-        let free = |number: &u32| given().all(|call| call.number != *number);
-        let next = given().map(|call| call.number.saturating_add(1)).max().unwrap_or(0);
-        let number = piece.index.filter(free).unwrap_or(next);
-        let id = id.unwrap_or_default().to_owned();
-        self.calls.push(Known { choice, sent: piece.index, id, number });
-        number
+        call.number
     }
 }
 

@@ -11,7 +11,7 @@ impl From<&Error> for Refusal {
     /// where nobody could answer. A provider's 401 is never the caller's: their key was right.
     fn from(error: &Error) -> Self {
         let refusal = match error.kind() {
-            FailKind::Invalid => Self::invalid(error.to_string()),
+            FailKind::Invalid => invalid(error),
             FailKind::Refused => refused(error),
             FailKind::TooLong => too_long(error),
             FailKind::MidStream => broke_off(error),
@@ -37,6 +37,15 @@ impl From<&Error> for Refusal {
 
 fn new(status: StatusCode, kind: &str, error: &Error, code: &str) -> Refusal {
     Refusal::new(status, kind, error.to_string()).with_code(code)
+}
+
+/// It breaks a rule that every target has, in OpenAI's words for it.
+fn invalid(error: &Error) -> Refusal {
+    let refusal = Refusal::invalid(error.to_string());
+    match (error.param(), error.code()) {
+        (Some(param), Some(code)) => refusal.with_param(param).with_code(code),
+        _ => refusal,
+    }
 }
 
 /// The provider refused the request itself: its own words, since only they say what to change.

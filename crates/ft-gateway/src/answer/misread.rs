@@ -186,6 +186,27 @@ mod tests {
             (r#"{"messages": "x"}"#, "messages", "must be a list"),
             (r#"{"messages": [{"role": "user"}, 7]}"#, "messages[1]", "must be an object"),
             (r#"{"messages": [{"role": 7}]}"#, "messages[0].role", "must be a string"),
+            (r#"{"messages": [{"content": "x"}]}"#, "messages[0].role", "is missing"),
+            (
+                r#"{"messages": [{"role": "user"}, {"role": null, "content": "x"}], "n": 1}"#,
+                "messages[1].role",
+                "is missing",
+            ),
+            (
+                r#"{"messages": [{"role": "user", "content": 5}]}"#,
+                "messages[0].content",
+                "must be a string, a list of parts, or null",
+            ),
+            (
+                r#"{"messages": [{"role": "user", "content": {"type": "text"}}]}"#,
+                "messages[0].content",
+                "must be a string, a list of parts, or null",
+            ),
+            (
+                r#"{"messages": [{"role": "user", "content": ["a"]}]}"#,
+                "messages[0].content[0]",
+                "must be an object",
+            ),
             (
                 r#"{"messages": [], "tools": [{"function": {}}]}"#,
                 "tools[0].function.name",

@@ -52,6 +52,10 @@ impl Refusal {
             Some(Misread { field, rule }) if field.is_empty() => format!("the body {rule}"),
             Some(Misread { field, rule }) => format!("the body's `{field}` {rule}"),
             None if of_types => "the body has a field of a wrong type or lacks one".to_owned(),
+            // serde_json's words for its bound, which keeps a body from using up the stack.
+            None if error.to_string().starts_with("recursion limit exceeded") => {
+                "the body is nested deeper than 127 levels".to_owned()
+            }
             None => "the body is not valid JSON".to_owned(),
         };
         // An error that was found after the text was read has no place.
@@ -64,6 +68,14 @@ impl Refusal {
             Some(Misread { field, .. }) if !field.is_empty() => refusal.with_param(field),
             _ => refusal,
         }
+    }
+
+    /// The body is compressed, which no client does unasked.
+    pub(crate) fn compressed() -> Self {
+        let message = "the body is compressed, and is taken only as it is: send it without `content-encoding`";
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "invalid_request_error", message)
+            .with_code("unsupported_content_encoding")
+            .with_param("content-encoding")
     }
 
     pub(crate) fn too_large(most: usize) -> Self {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use axum::body::Body;
 use bytes::Bytes;
 use ft_client::CallOptions;
-use ft_core::chat::EmbeddingRequest;
+use ft_core::chat::{EmbeddingRequest, json};
 use ft_core::{ChatRequest, Clock};
-use http::Request;
+use http::header::CONTENT_ENCODING;
+use http::{HeaderMap, Request};
 use serde::de::DeserializeOwned;
 
 use crate::answer::Refusal;
@@ -80,10 +81,12 @@ impl<T: Asking> Call<T> {
         if asked.client_retries > 0 {
             gateway.meters().retried();
         }
+        if is_encoded(&head.headers) {
+            return Err(Refusal::compressed());
+        }
         let (body, room) = body::read(body, live.body, gateway.buffers()).await?;
         visit.holds(room);
-        let request: T =
-            serde_json::from_slice(&body).map_err(|error| Refusal::unreadable(&error, &body))?;
+        let request: T = parsed(&body)?;
         visit.asks_for(request.model());
         visit.streamed = request.streams();
         let name = asked.overrides.chain.as_deref().unwrap_or(request.model());
@@ -96,4 +99,27 @@ impl<T: Asking> Call<T> {
         options.report_on_drop = Some(visit.left());
         Ok(Self { request, options, asked, body })
     }
+}
+
+/// Whether the body is said to be compressed.
+fn is_encoded(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(CONTENT_ENCODING)
+        .iter()
+        .any(|encoding| !encoding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"))
+}
+
+/// Reads a body. A byte order mark in front says nothing, and half a surrogate pair, as Python writes file names that
+/// are no UTF-8, is one character that is lost and no reason to refuse the rest.
+fn parsed<T: Asking>(body: &[u8]) -> Result<T, Refusal> {
+    // What gzip begins with, and no JSON does.
+    if body.starts_with(b"\x1f\x8b") {
+        return Err(Refusal::compressed());
+    }
+    let body = json::without_mark(body);
+    let read = serde_json::from_slice(body).or_else(|error| match error.is_syntax() {
+        true => json::paired(body).map_or(Err(error), |paired| serde_json::from_slice(&paired)),
+        false => Err(error),
+    });
+    read.map_err(|error| Refusal::unreadable(&error, body))
 }

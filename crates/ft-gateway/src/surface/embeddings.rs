@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::extract::State;
-use ft_core::chat::EmbeddingRequest;
+use ft_core::chat::{EmbeddingRequest, json};
 use http::{Request, Response};
 
 use super::call::Call;
@@ -29,8 +29,9 @@ pub(super) async fn embeddings(
                 match client.embed_with(request, options).await {
                     Ok(mut embedded) => {
                         form.bring(&mut embedded.response);
-                        let body = serde_json::to_vec(&embedded.response);
-                        told(visit, body.map_err(Into::into), embedded.report)
+                        let mut body = Vec::with_capacity(1024);
+                        let written = json::vectors(&mut body, &embedded.response);
+                        told(visit, written.map(|()| body), embedded.report)
                     }
                     Err(error) => failed(visit, &error),
                 }

@@ -58,7 +58,12 @@ async fn a_final_error_says_so_and_when_to_come_back() {
 async fn what_cannot_be_asked_is_refused_with_the_place() {
     let stand = Stand::of(Scripts::new().model("m", Reply::text("Hi.")), &["m"]).await;
     let secret = "do not repeat this";
-    let cases: [(&str, u16, Value); 4] = [
+    let deep = format!(
+        "{{\"model\": \"default\", \"messages\": [], \"x\": {}{}}}",
+        "[".repeat(200),
+        "]".repeat(200)
+    );
+    let cases: [(&str, u16, Value); 9] = [
         ("{\"model\": \"default\", \"messages\": [", 400, json!("invalid_body")),
         (
             "{\"model\": \"default\", \"messages\": \"do not repeat this\"}",
@@ -66,10 +71,23 @@ async fn what_cannot_be_asked_is_refused_with_the_place() {
             json!("invalid_body"),
         ),
         ("{\"model\": \"none\", \"messages\": []}", 404, json!("model_not_found")),
-        ("{\"model\": \"default\", \"messages\": []}", 400, Value::Null),
+        ("{\"model\": \"default\", \"messages\": []}", 400, json!("empty_array")),
+        (
+            "{\"messages\": [{\"role\": \"user\"}], \"max_tokens\": 0}",
+            400,
+            json!("integer_below_min_value"),
+        ),
+        ("{\"messages\": [{\"role\": \"user\"}], \"n\": 0}", 400, json!("integer_below_min_value")),
+        (
+            "{\"messages\": [{\"role\": \"user\"}], \"temperature\": 99}",
+            400,
+            json!("decimal_above_max_value"),
+        ),
+        ("{\"messages\": [{\"content\": \"do not repeat this\"}]}", 400, json!("invalid_body")),
+        (deep.as_str(), 400, json!("invalid_body")),
     ];
     for (body, status, code) in cases {
-        let request = stand.http.post(stand.url("/v1/chat/completions")).body(body);
+        let request = stand.http.post(stand.url("/v1/chat/completions")).body(body.to_owned());
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), status, "{body}");
         let text = response.text().await.unwrap();
@@ -118,4 +136,44 @@ async fn a_route_that_is_not_there_is_named() {
     assert!(header(&response, "x-request-id").starts_with("ft-"));
     let body: Value = response.json().await.unwrap();
     assert!(body["error"]["message"].as_str().unwrap().contains("GET /v1/nothing"));
+}
+
+async fn refused(stand: &Stand, body: impl Into<reqwest::Body>, encoding: &str) -> (u16, Value) {
+    let request = stand.http.post(stand.url("/v1/chat/completions")).body(body);
+    let response = request.header("content-encoding", encoding).send().await.unwrap();
+    (response.status().as_u16(), response.json().await.unwrap())
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_named() {
+    let stand = Stand::of(Scripts::new().model("m", Reply::text("Hi.")), &["m"]).await;
+    for (body, param) in [
+        (json!({"messages": [{"content": "x"}]}), "messages[0].role"),
+        (json!({"messages": [{"role": "user", "content": 5}]}), "messages[0].content"),
+        (
+            json!({"messages": [{"role": "user"}], "max_completion_tokens": 0}),
+            "max_completion_tokens",
+        ),
+        (json!({"messages": []}), "messages"),
+    ] {
+        let (status, answer) = refused(&stand, body.to_string(), "identity").await;
+        assert_eq!((status, &answer["error"]["param"]), (400, &json!(param)));
+    }
+    let deep = format!("{{\"messages\": {}{}}}", "[".repeat(200), "]".repeat(200));
+    let (_, answer) = refused(&stand, deep, "identity").await;
+    assert!(answer["error"]["message"].as_str().unwrap().contains("deeper than 127"), "{answer}");
+    for (body, encoding) in [(&b"\x1f\x8b\x08"[..], "gzip"), (b"\x1f\x8b\x08", "identity")] {
+        let (status, answer) = refused(&stand, body, encoding).await;
+        assert_eq!((status, &answer["error"]["param"]), (415, &json!("content-encoding")));
+    }
+    assert_eq!(stand.upstream.log().total(), 0);
+}
+
+#[tokio::test]
+async fn a_mark_and_half_a_pair_are_no_reason_to_refuse_the_rest() {
+    let stand = Stand::of(Scripts::new().model("m", Reply::text("Hi.")), &["m"]).await;
+    let body = "\u{feff}{\"messages\": [{\"role\": \"user\", \"content\": \"a\\ud800b\"}]}";
+    let request = stand.http.post(stand.url("/v1/chat/completions")).body(body);
+    assert_eq!(request.send().await.unwrap().status(), 200);
+    assert_eq!(stand.upstream.log().total(), 1);
 }

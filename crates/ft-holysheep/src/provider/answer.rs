@@ -8,6 +8,7 @@ use http::header::CONTENT_TYPE;
 use super::Shared;
 use crate::ChunkReader;
 use crate::classify::{Verdict, carries_error, is_error};
+use crate::stream::read_whole;
 
 impl Shared {
     pub(super) fn chat_answer(
@@ -16,7 +17,9 @@ impl Shared {
         headers: &HeaderMap,
         body: &[u8],
     ) -> Result<ChatResponse, ProviderError> {
-        if let Ok(response) = serde_json::from_slice::<ChatResponse>(body)
+        let (response, body) = read_whole::<ChatResponse>(body);
+        let body = &*body;
+        if let Ok(response) = response
             && is_plain_answer(&response)
         {
             return Ok(response);
@@ -59,13 +62,14 @@ impl Shared {
         headers: &HeaderMap,
         body: &[u8],
     ) -> Result<EmbeddingResponse, ProviderError> {
-        match serde_json::from_slice::<EmbeddingResponse>(body) {
+        let (response, body) = read_whole::<EmbeddingResponse>(body);
+        match response {
             Ok(response) if !response.data.is_empty() && !carries_error(&response.extra) => {
                 Ok(response)
             }
             _ => {
                 let wall = self.config.clock.wall();
-                let verdict = self.config.classifier.classify_success(status, headers, body, wall);
+                let verdict = self.config.classifier.classify_success(status, headers, &body, wall);
                 let verdict = verdict.unwrap_or_else(|| Verdict::of(ErrorKind::Garbled));
                 Err(self.error(verdict, status, headers))
             }

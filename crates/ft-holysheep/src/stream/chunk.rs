@@ -17,7 +17,8 @@ pub(super) enum Parsed {
     Malformed,
 }
 
-pub(super) fn parse(data: &[u8]) -> Parsed {
+/// Reads it. Who did not ask for usage (`hides_usage`) gets it where the vendor puts it, and nowhere else.
+pub(super) fn parse(data: &[u8], hides_usage: bool) -> Parsed {
     let Ok(mut chunk) = serde_json::from_slice::<ChatChunk>(data) else {
         let error = match serde_json::from_slice::<Value>(data) {
             Ok(Value::Object(object)) => carries_error(&object) || looks_like_error(&object),
@@ -43,7 +44,7 @@ pub(super) fn parse(data: &[u8]) -> Parsed {
         && let Some(usage) = chunk.extra.get("x_groq").and_then(|it| it.get("usage"))
     {
         chunk.usage = serde_json::from_value(usage.clone()).ok();
-        as_sent = chunk.usage.is_none();
+        as_sent = chunk.usage.is_none() || hides_usage;
     }
     let mut whole = false;
     for choice in &mut chunk.choices {

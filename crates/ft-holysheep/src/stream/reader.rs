@@ -3,13 +3,14 @@
 use std::collections::VecDeque;
 use std::fmt;
 
-use bytes::Bytes;
-use ft_core::chat::{ChatChunk, ChatResponse, Piece, replay};
+use ft_core::chat::json::{self, Mender};
+use ft_core::chat::{Assembler, ChatChunk, ChatResponse, Piece, replay};
 use ft_core::{ErrorKind, UnixMillis};
 use http::HeaderMap;
 
-use super::alike::Alike;
+use super::alike::{Alike, copied, null_usage};
 use super::chunk::{self, Parsed};
+use super::whole::read_whole;
 use crate::classify::{Classifier, Verdict};
 use crate::sse::{Event, Parser, TooLarge};
 
@@ -62,14 +63,15 @@ enum Form {
 struct Rules {
     classifier: Classifier,
     malformed: MalformedEvent,
+    hides_usage: bool,
 }
 
-#[derive(Default)]
 struct State {
     items: VecDeque<Result<Piece, Verdict>>,
     /// Each choice that began, and whether it has ended.
     choices: Vec<(u32, bool)>,
     alike: Alike,
+    mender: Mender,
     /// An error was seen; what follows is read for usage only.
     failed: Option<Verdict>,
     over: bool,
@@ -86,10 +88,10 @@ impl ChunkReader {
     pub fn new(classifier: Classifier) -> Self {
         Self {
             parser: Parser::new(EVENT),
-            state: State::default(),
+            state: State::new(),
             form: Form::Unknown(Vec::new()),
             most: EVENT,
-            rules: Rules { classifier, malformed: MalformedEvent::Cut },
+            rules: Rules { classifier, malformed: MalformedEvent::Cut, hides_usage: false },
         }
     }
 
@@ -105,6 +107,13 @@ impl ChunkReader {
     #[must_use]
     pub fn with_malformed_event(mut self, policy: MalformedEvent) -> Self {
         self.rules.malformed = policy;
+        self
+    }
+
+    /// Sets whether usage was asked for on nobody's behalf: the nulls that come of it are then left out of the chunks.
+    #[must_use]
+    pub fn with_usage_hidden(mut self, hidden: bool) -> Self {
+        self.rules.hides_usage = hidden;
         self
     }
 
@@ -172,6 +181,7 @@ impl ChunkReader {
                 let rules = Rules {
                     classifier: self.rules.classifier.clone(),
                     malformed: MalformedEvent::Skip,
+                    hides_usage: self.rules.hides_usage,
                 };
                 let Self { parser, state, .. } = self;
                 let _ = parser.finish(&mut |event| state.take(&event, &rules));
@@ -218,6 +228,17 @@ impl fmt::Debug for ChunkReader {
 }
 
 impl State {
+    fn new() -> Self {
+        Self {
+            items: VecDeque::new(),
+            choices: Vec::new(),
+            alike: Alike::default(),
+            mender: Mender::of_events(),
+            failed: None,
+            over: false,
+        }
+    }
+
     fn take(&mut self, event: &Event<'_>, rules: &Rules) {
         let data = event.data.trim_ascii();
         if self.over || data.is_empty() && !event.is_error {
@@ -236,15 +257,33 @@ impl State {
             return;
         }
         if !event.is_bare
+            && !self.mender.is_waiting()
             && let Some(piece) = self.alike.read(data)
         {
             // Its choice is there, and has not ended by it.
             self.items.push_back(Ok(piece));
             return;
         }
-        let parsed = chunk::parse(data);
-        if let Parsed::Chunk(chunk, true) = &parsed {
-            self.alike.learn(data, chunk);
+        let mut parsed = chunk::parse(data, rules.hides_usage);
+        let mended;
+        let mut data = data;
+        if (self.mender.is_waiting() || matches!(parsed, Parsed::Malformed))
+            && let Some(text) = self.mender.mend(data)
+        {
+            parsed = chunk::parse(&text, rules.hides_usage);
+            mended = text;
+            data = &mended;
+        }
+        let mut hidden = None;
+        if let Parsed::Chunk(chunk, as_sent) = &mut parsed {
+            if rules.hides_usage && chunk.has_null_usage() {
+                chunk.forget_null_usage();
+                hidden = null_usage(data);
+                *as_sent &= hidden.is_some();
+            }
+            if *as_sent {
+                self.alike.learn(data, chunk, hidden.clone());
+            }
         }
         match parsed {
             Parsed::Error(rest) => {
@@ -259,9 +298,8 @@ impl State {
                     return;
                 }
                 let failed = chunk::ends_in_error(&chunk);
-                // A copy: what was read with one small event must not stay in memory for as long as that.
                 self.add(match as_sent {
-                    true => Piece::with_raw(chunk, Bytes::copy_from_slice(data)),
+                    true => Piece::with_raw(chunk, copied(data, hidden)),
                     false => chunk.into(),
                 });
                 if failed {
@@ -286,10 +324,22 @@ impl State {
 
     fn add(&mut self, piece: Piece) {
         for choice in &piece.chunk().choices {
+            let known = self.choices.len();
             let ended = choice.finish_reason.is_some();
             match self.choices.iter_mut().find(|(index, _)| *index == choice.index) {
                 Some((_, has_ended)) => *has_ended |= ended,
-                None => self.choices.push((choice.index, ended)),
+                None if known < Assembler::MOST_CHOICES => {
+                    self.choices.push((choice.index, ended));
+                }
+                None => {
+                    let mut verdict = Verdict::of(ErrorKind::Garbled);
+                    verdict.message = Some(format!(
+                        "the stream has more than {} choices",
+                        Assembler::MOST_CHOICES
+                    ));
+                    self.stop(verdict);
+                    return;
+                }
             }
         }
         self.items.push_back(Ok(piece));
@@ -331,15 +381,16 @@ impl State {
 
     /// An answer that is no event stream: an error, or a whole answer from a server that does not stream.
     fn take_whole(&mut self, body: &[u8], rules: &Rules, reason: Verdict) {
-        let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+        let body = json::without_mark(body);
         let parsed = serde_json::from_slice::<serde::de::IgnoredAny>(body);
         if parsed.is_err_and(|error| error.is_eof()) {
             self.end(reason);
             return;
         }
         let headers = HeaderMap::new();
-        let verdict = rules.classifier.classify_success(200, &headers, body, UnixMillis(0));
-        match (verdict, serde_json::from_slice::<ChatResponse>(body)) {
+        let (response, body) = read_whole::<ChatResponse>(body);
+        let verdict = rules.classifier.classify_success(200, &headers, &body, UnixMillis(0));
+        match (verdict, response) {
             (Some(verdict), _) => self.stop(verdict),
             (None, Ok(response)) => {
                 replay(response).into_iter().for_each(|chunk| self.add(chunk.into()));

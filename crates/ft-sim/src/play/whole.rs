@@ -56,7 +56,7 @@ pub(super) fn whole(reply: Reply, seen: &Seen<'_>, created: u64) -> Whole {
                     model: seen.model.to_owned(),
                     choices,
                     usage,
-                    extra: Extra::new(),
+                    ..ChatResponse::default()
                 }))
             }
         },
@@ -125,5 +125,6 @@ fn vectors(input: &Value, counted: &Counted, seen: &Seen<'_>) -> EmbeddingRespon
         data: texts.iter().enumerate().map(row).collect(),
         usage: usage(counted, "", &[], seen),
         extra: Extra::from_iter([("object".to_owned(), "list".into())]),
+        ..EmbeddingResponse::default()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::future::Future;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -12,6 +13,7 @@ use ft_client::Client;
 use ft_client::config::InvalidConfig;
 use ft_client::telemetry::Prometheus;
 use ft_core::{Clock, Entropy};
+use tokio::net::TcpListener;
 
 use crate::admin;
 use crate::body::{BodyLimits, Buffers};
@@ -23,6 +25,7 @@ use crate::lines::Lines;
 use crate::meters::Meters;
 use crate::names::Names;
 use crate::reload::{ConfigFile, Reload, Unusable};
+use crate::server::{ConnectionLimits, Drained, serve_counted};
 use crate::surface;
 use crate::trace::Trace;
 
@@ -228,6 +231,22 @@ impl Gateway {
     /// an admin key it answers only requests that are made under a name of this machine.
     pub fn admin(&self) -> Router {
         admin::router(self.clone())
+    }
+
+    /// Serves one of its routers as [`serve`](crate::serve) does, and counts its connections in `/metrics`.
+    ///
+    /// # Cancel safety
+    /// Dropping it closes the listener and cuts every connection.
+    pub async fn serve(
+        &self,
+        listener: TcpListener,
+        router: Router,
+        limits: ConnectionLimits,
+        stop: impl Future<Output = ()>,
+        drain: Duration,
+    ) -> Drained {
+        let sockets = &self.meters().sockets;
+        serve_counted(listener, router, limits, stop, drain, sockets).await
     }
 
     /// The client as of now: a reload replaces it.

@@ -12,6 +12,34 @@ pub(crate) const CLIENT_RETRIES: &str = "ai_api_client_retries_total";
 /// Lines of the access log and the trace that had to be dropped.
 pub(crate) const LINES_DROPPED: &str = "ai_api_log_lines_dropped_total";
 
+/// Connections that are open.
+pub(crate) const CONNECTIONS: &str = "ft_connections";
+/// 1 while the process cannot accept connections.
+pub(crate) const ACCEPT_FAILING: &str = "ft_accept_failing";
+
+/// What sockets are counted by.
+#[derive(Clone)]
+pub(crate) struct SocketMeters {
+    pub(crate) connections: Gauge,
+    pub(crate) failing: Gauge,
+}
+
+impl SocketMeters {
+    fn new() -> Self {
+        describe_gauge!(
+            CONNECTIONS,
+            "Connections of callers and of who runs the gateway that are open"
+        );
+        describe_gauge!(ACCEPT_FAILING, "1 while the process cannot accept connections");
+        Self { connections: gauge!(CONNECTIONS), failing: gauge!(ACCEPT_FAILING) }
+    }
+
+    /// Of who shows them to nobody.
+    pub(crate) fn unseen() -> Self {
+        Self { connections: Gauge::noop(), failing: Gauge::noop() }
+    }
+}
+
 /// A request's route, as a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
@@ -44,6 +72,7 @@ pub(crate) struct Meters {
     in_flight: Gauge,
     retries: Counter,
     pub(crate) lines_dropped: Counter,
+    pub(crate) sockets: SocketMeters,
 }
 
 impl Meters {
@@ -67,6 +96,7 @@ impl Meters {
             in_flight: gauge!(HTTP_IN_FLIGHT),
             retries: counter!(CLIENT_RETRIES),
             lines_dropped: counter!(LINES_DROPPED),
+            sockets: SocketMeters::new(),
         }
     }
 

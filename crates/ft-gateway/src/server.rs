@@ -15,12 +15,14 @@ use std::time::Duration;
 
 use axum::Router;
 use ft_client::TokioClock;
+use metrics::Gauge;
 use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
 pub(crate) use self::alarm::Alarm;
 use crate::config::ServerConfig;
+use crate::meters::SocketMeters;
 
 /// What one connection may take.
 #[derive(Clone, Copy, Debug)]
@@ -96,6 +98,18 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
     drain: Duration,
 ) -> Drained {
+    serve_counted(listener, router, limits, stop, drain, &SocketMeters::unseen()).await
+}
+
+/// As [`serve`], and counts what it does.
+pub(crate) async fn serve_counted(
+    listener: TcpListener,
+    router: Router,
+    limits: ConnectionLimits,
+    stop: impl Future<Output = ()>,
+    drain: Duration,
+    meters: &SocketMeters,
+) -> Drained {
     let clock = TokioClock::new();
     let mut connections = JoinSet::new();
     let room = Arc::new(Semaphore::new(limits.most));
@@ -112,15 +126,22 @@ pub async fn serve(
         };
         match accepted {
             Ok((seat, socket)) => {
-                pause = Pause::default();
+                if pause.failures > 0 {
+                    pause = Pause::default();
+                    meters.failing.set(0.0);
+                }
+                let counted = Counted::new(meters.connections.clone());
                 let served = connection::serve(socket, router.clone(), limits, clock, seen.clone());
                 connections.spawn(async move {
-                    let _seat = seat;
+                    let _seat = (seat, counted);
                     served.await;
                 });
             }
             Err(error) => {
                 let wait = pause.after(&error);
+                if pause.failures > 0 {
+                    meters.failing.set(1.0);
+                }
                 tokio::select! {
                     biased;
                     () = &mut stop => break,
@@ -156,6 +177,22 @@ async fn accept(
     let seat = Arc::clone(room).acquire_owned().await.ok();
     let (socket, _) = listener.accept().await?;
     Ok((seat, socket))
+}
+
+/// A connection, as long as it is counted.
+struct Counted(Gauge);
+
+impl Counted {
+    fn new(connections: Gauge) -> Self {
+        connections.increment(1.0);
+        Self(connections)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.decrement(1.0);
+    }
 }
 
 /// How long to wait after a connection could not be accepted.

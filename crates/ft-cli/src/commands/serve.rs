@@ -169,7 +169,7 @@ async fn until_told(
     let (mut first, mut second) = (Stops::new()?, Stops::new()?);
     let limits = ConnectionLimits::of(server);
     let stop = async { first.next().await };
-    let served = ft_gateway::serve(public, gateway.public(), limits, stop, server.drain);
+    let served = gateway.serve(public, gateway.public(), limits, stop, server.drain);
     let twice = async {
         second.next().await;
         second.next().await;
@@ -178,7 +178,7 @@ async fn until_told(
         match admin {
             Some(admin) => {
                 let never = std::future::pending();
-                ft_gateway::serve(admin, gateway.admin(), limits, never, Duration::ZERO).await
+                gateway.serve(admin, gateway.admin(), limits, never, Duration::ZERO).await
             }
             None => std::future::pending().await,
         }

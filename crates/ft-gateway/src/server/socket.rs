@@ -26,8 +26,7 @@ pub(super) struct Shared {
 }
 
 struct State {
-    /// `None` once the other side has said that it sends no more.
-    read: Option<OwnedReadHalf>,
+    read: Reading,
     write: Option<OwnedWriteHalf>,
     /// What was read before somebody wanted it.
     ahead: Vec<u8>,
@@ -39,15 +38,80 @@ struct State {
     answering: bool,
     /// The request under way may be answered by more than one head.
     interim: bool,
-    /// Resolves when a side that sends no more does not listen either.
-    gone: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     watch: Watch,
     streams: Vec<Streaming>,
 }
 
-/// Bytes that may stand behind a request while it is answered; what comes then stays in the socket, and hides that its
-/// sender leaves until something is written.
+/// What the other side sends.
+enum Reading {
+    /// It may send more.
+    Open(OwnedReadHalf),
+    /// It has sent more than is read ahead: the rest stays in the socket, which tells when it leaves.
+    Full(Arc<OwnedReadHalf>, HangUp),
+    /// It sends no more, and was asked whether it listens.
+    Over(HangUp),
+    /// It sends no more.
+    Closed,
+}
+
+/// Resolves when the socket tells of its other side's end.
+type HangUp = Pin<Box<dyn Future<Output = End> + Send>>;
+
+/// Of what the socket tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// A reset: nobody is there.
+    Gone,
+    /// It sends no more.
+    SendsNoMore,
+}
+
+impl Reading {
+    /// As much as may be was read ahead.
+    fn full(self) -> Self {
+        let Self::Open(half) = self else { return self };
+        let half = Arc::new(half);
+        let hang_up = Box::pin(end(Arc::clone(&half), EITHER_END));
+        Self::Full(half, hang_up)
+    }
+
+    /// It sends no more, and was asked whether it listens.
+    fn asked(self) -> Self {
+        match self {
+            Self::Open(half) => Self::Over(Box::pin(end(half, Interest::ERROR))),
+            Self::Full(half, _) => {
+                let hang_up = Box::pin(end(Arc::clone(&half), Interest::ERROR));
+                Self::Full(half, hang_up)
+            }
+            over @ (Self::Over(_) | Self::Closed) => over,
+        }
+    }
+
+    /// What was left in the socket is wanted.
+    fn open(self) -> Self {
+        let Self::Full(half, hang_up) = self else { return self };
+        // Its share of the half goes with it.
+        drop(hang_up);
+        Arc::into_inner(half).map_or(Self::Closed, Self::Open)
+    }
+}
+
+/// Bytes that may stand behind a request while it is answered; what comes then stays in the socket.
 const AHEAD: usize = 16 << 10;
+
+/// That the other side sends no more is told beside bytes that stand before it, where the system does.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const EITHER_END: Interest = Interest::PRIORITY.add(Interest::ERROR);
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const EITHER_END: Interest = Interest::ERROR;
+
+async fn end(half: impl std::borrow::Borrow<OwnedReadHalf>, of: Interest) -> End {
+    match half.borrow().ready(of).await {
+        Ok(ready) if !ready.is_error() => End::SendsNoMore,
+        // An error of waiting is one of the socket's.
+        Ok(_) | Err(_) => End::Gone,
+    }
+}
 
 /// Asks who sends no more whether they still listen. Every reader of HTTP/1.1 must skip it, and a socket that is closed
 /// answers it with a reset.
@@ -65,14 +129,13 @@ impl Shared {
     ) -> Arc<Self> {
         let (read, write) = socket.into_split();
         let state = State {
-            read: Some(read),
+            read: Reading::Open(read),
             write: Some(write),
             ahead: first.to_vec(),
             hungry: false,
             flushed: true,
             answering: false,
             interim: false,
-            gone: None,
             watch: Watch::new(times, version != Version::HTTP_2, began),
             streams: Vec::new(),
         };
@@ -151,46 +214,64 @@ impl Shared {
     /// Nobody else reads meanwhile, so it does, up to [`AHEAD`]. A reset is a leaver. An end of what the other side
     /// sends is one only if it does not listen either, which it is asked.
     pub(super) fn poll_left(&self, cx: &mut Context<'_>) -> Poll<()> {
-        let mut state = self.state();
-        let state = &mut *state;
-        if let Some(gone) = &mut state.gone {
-            return gone.as_mut().poll(cx);
-        }
-        let mut bytes = [0; 1024];
-        while state.watch.is_busy() && !state.hungry && state.ahead.len() < AHEAD {
-            let Some(read) = &mut state.read else { return Poll::Pending };
-            let mut buffer = ReadBuf::new(&mut bytes);
-            if ready!(Pin::new(read).poll_read(cx, &mut buffer)).is_err() {
-                return Poll::Ready(());
-            }
-            if buffer.filled().is_empty() {
-                return state.ask_who_sends_no_more(cx);
-            }
-            state.ahead.extend_from_slice(buffer.filled());
-        }
-        Poll::Pending
+        self.state().poll_left(cx)
     }
 }
 
 impl State {
-    fn ask_who_sends_no_more(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(read) = self.read.take() else { return Poll::Pending };
+    fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.watch.is_busy() || self.hungry {
+            return Poll::Pending;
+        }
+        loop {
+            match &mut self.read {
+                Reading::Closed => return Poll::Pending,
+                Reading::Over(gone) => return gone.as_mut().poll(cx).map(|_| ()),
+                Reading::Full(_, end) => match ready!(end.as_mut().poll(cx)) {
+                    End::Gone => return Poll::Ready(()),
+                    End::SendsNoMore if self.has_left() => return Poll::Ready(()),
+                    End::SendsNoMore => {}
+                },
+                Reading::Open(read) => {
+                    let mut bytes = [0; 1024];
+                    let mut buffer = ReadBuf::new(&mut bytes);
+                    if ready!(Pin::new(read).poll_read(cx, &mut buffer)).is_err() {
+                        return Poll::Ready(());
+                    }
+                    if buffer.filled().is_empty() {
+                        if self.has_left() {
+                            return Poll::Ready(());
+                        }
+                        continue;
+                    }
+                    self.ahead.extend_from_slice(buffer.filled());
+                    if self.ahead.len() >= AHEAD {
+                        self.read = self.take_read().full();
+                    }
+                }
+            }
+        }
+    }
+
+    fn take_read(&mut self) -> Reading {
+        std::mem::replace(&mut self.read, Reading::Closed)
+    }
+
+    /// Asks who sends no more whether they listen; who cannot be asked has left.
+    fn has_left(&mut self) -> bool {
         if self.answering {
             self.streams.iter().for_each(|stream| stream.ask(Request::Comment));
         } else {
             let asked = match &self.write {
                 Some(write) if self.interim && self.flushed => write.try_write(ARE_YOU_THERE),
-                _ => return Poll::Ready(()),
+                _ => return true,
             };
             if !matches!(asked, Ok(written) if written == ARE_YOU_THERE.len()) {
-                return Poll::Ready(());
+                return true;
             }
         }
-        let gone = async move {
-            // An error of waiting is one of the socket's.
-            let _ = read.ready(Interest::ERROR).await;
-        };
-        self.gone.insert(Box::pin(gone)).as_mut().poll(cx)
+        self.read = self.take_read().asked();
+        false
     }
 
     fn poll_read(
@@ -211,7 +292,10 @@ impl State {
             }
             return Poll::Ready(Ok(()));
         }
-        let Some(read) = &mut self.read else { return Poll::Ready(Ok(())) };
+        if matches!(self.read, Reading::Full(..)) {
+            self.read = self.take_read().open();
+        }
+        let Reading::Open(read) = &mut self.read else { return Poll::Ready(Ok(())) };
         let before = buffer.filled().len();
         let polled = Pin::new(read).poll_read(cx, buffer);
         self.hungry = polled.is_pending();

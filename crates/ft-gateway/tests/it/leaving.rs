@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ft_gateway::{ConnectionLimits, Drained};
 use ft_sim::{Reply, Scripts};
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -95,7 +95,8 @@ async fn asks(stand: &Stand, body: &Value, behind: &str) -> TcpStream {
         "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n{body}{behind}",
         body.len()
     );
-    socket.write_all(request.as_bytes()).await.unwrap();
+    // Who does not read everything holds up who sends it.
+    let _ = socket.write_all(request.as_bytes()).now_or_never();
     socket
 }
 
@@ -103,7 +104,8 @@ async fn asks(stand: &Stand, body: &Value, behind: &str) -> TcpStream {
 async fn who_leaves_is_seen_also_with_bytes_behind_the_request() {
     let scripts = Scripts::new().model("m", Reply::ok().hang());
     let stand = Stand::of(scripts, &["m"]).await;
-    for behind in ["", "\n", "\r\n", "G", "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"] {
+    let long = "x".repeat(300_000);
+    for behind in ["", "\n", "\r\n", "G", "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n", &long] {
         for resets in [false, true] {
             let socket = asks(&stand, &question("default"), behind).await;
             stand.upstream.log().until(|log| log.open() == 1).await;

@@ -25,9 +25,12 @@ async fn requests_are_counted_by_route_and_status_and_so_are_the_sdks_retries() 
         "ai_api_http_in_flight 0",
         "ai_api_client_retries_total 1",
         "ai_api_log_lines_dropped_total 0",
+        "ft_accept_failing 0",
     ] {
         assert!(text.lines().any(|each| each == line), "no `{line}` in\n{text}");
     }
+    let open = text.lines().find_map(|line| line.strip_prefix("ft_connections ")).unwrap();
+    assert!(open.parse::<u32>().unwrap() > 0, "the one that asks is open: {open}");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ft_client::Client;
 use ft_client::config::{ChainConfig, ClientConfig, ProviderConfig, TargetConfig, TierConfig};
-use ft_gateway::{ConnectionLimits, Drained, Gateway, serve};
+use ft_gateway::{ConnectionLimits, Drained, Gateway};
 use ft_sim::{Scripts, Upstream};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -66,7 +66,7 @@ impl Stand {
         let gateway = Gateway::build(build).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = listener.local_addr().unwrap();
-        let router = gateway.public();
+        let (router, served) = (gateway.public(), gateway.clone());
         let (stop, stopped) = oneshot::channel::<()>();
         let stopped = async {
             // A stand that is dropped does not stop, it ends.
@@ -75,7 +75,10 @@ impl Stand {
             }
         };
         #[expect(clippy::disallowed_methods, reason = "the server runs beside the test")]
-        let serving = tokio::spawn(serve(listener, router, limits, stopped, drain));
+        let serving =
+            tokio::spawn(
+                async move { served.serve(listener, router, limits, stopped, drain).await },
+            );
         Self { upstream, gateway, at, http: http(), stop: Some(stop), serving }
     }
 

@@ -100,7 +100,7 @@ async fn a_throttle_is_believed_for_as_long_as_it_says() {
 }
 
 #[tokio::test]
-async fn a_throttle_without_a_hint_shuts_the_gate_for_a_second() {
+async fn the_second_throttle_in_a_row_without_a_hint_shuts_the_gate_for_a_second() {
     for way in WAYS {
         let clock = Arc::new(ManualClock::at(Tick::from_secs(1)));
         let same: Arc<dyn Clock> = clock.clone();
@@ -108,13 +108,15 @@ async fn a_throttle_without_a_hint_shuts_the_gate_for_a_second() {
             .builder(|builder| builder.clock(same))
             .build();
         world.ask().await.unwrap();
+        assert_eq!(world.health("a").retry_in, None, "one refusal is no drought");
+        world.ask().await.unwrap();
         assert_eq!(world.health("a").retry_in, Some(secs(1)));
         clock.advance(millis(999));
         world.ask().await.unwrap();
-        assert_eq!(world.log.models(), ["a", "b", "b"]);
+        assert_eq!(world.log.models(), ["a", "b", "a", "b", "b"]);
         clock.advance(millis(1));
         world.ask().await.unwrap();
-        assert_eq!(world.log.models(), ["a", "b", "b", "a", "b"]);
+        assert_eq!(world.log.models(), ["a", "b", "a", "b", "b", "a", "b"]);
         assert_eq!(world.health("a").retry_in, Some(secs(2)), "it doubles");
     }
 }

@@ -4,12 +4,17 @@
 //! them has left. Its answer is kept while somebody reads it, and read to all from the beginning; it is read from
 //! upstream as fast as the fastest of them reads.
 
+mod registry;
 mod told;
 
-use std::collections::HashMap;
+/// The locks of the registry; its test brings others, which try every order of threads.
+mod sync {
+    pub(super) use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+}
+
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 
 use axum::body::Body;
@@ -18,6 +23,7 @@ use http::Response;
 use hyper::body::Frame;
 use tokio::task::AbortHandle;
 
+use self::registry::{Entered, Entry, Registry};
 use self::told::Told;
 use crate::asked::Overrides;
 use crate::meters::Route;
@@ -26,7 +32,7 @@ use crate::visit::End;
 /// Calls in flight, by caller and key.
 #[derive(Debug, Default)]
 pub(crate) struct Repeats {
-    calls: Arc<Mutex<HashMap<Name, Weak<Call>>>>,
+    calls: Registry<Name, Work>,
 }
 
 type Name = (String, String);
@@ -52,14 +58,16 @@ pub(crate) struct Joined {
 }
 
 /// A call that several may wait for.
+type Call = Entry<Name, Work>;
+
+/// What it asks and what came of it so far. It ends with the last who holds it.
 #[derive(Debug)]
-struct Call {
-    name: Name,
-    calls: Arc<Mutex<HashMap<Name, Weak<Call>>>>,
+struct Work {
     question: Question,
     told: Arc<Told>,
     end: Arc<OnceLock<End>>,
-    task: AbortHandle,
+    /// Empty until it was begun.
+    task: OnceLock<AbortHandle>,
 }
 
 impl Repeats {
@@ -81,8 +89,8 @@ impl Repeats {
         F: Future<Output = Response<Body>> + Send + 'static,
     {
         let call = self.enter((caller.to_owned(), key.to_owned()), question, make)?;
-        let head = poll_fn(|cx| call.told.poll_head(cx)).await;
-        let end = Arc::clone(&call.end);
+        let head = poll_fn(|cx| call.value.told.poll_head(cx)).await;
+        let end = Arc::clone(&call.value.end);
         Ok(Joined { response: Response::from_parts(head, Body::new(Replay { call, at: 0 })), end })
     }
 
@@ -95,34 +103,42 @@ impl Repeats {
     where
         F: Future<Output = Response<Body>> + Send + 'static,
     {
-        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(call) = calls.get(&name).and_then(Weak::upgrade) {
-            return if call.question == question { Ok(call) } else { Err(Conflict) };
+        let asked = question.clone();
+        match self.calls.enter(name, Work::of(question), |work| work.question == asked) {
+            Entered::First(call) => {
+                call.value.begin(make);
+                Ok(call)
+            }
+            Entered::Same(call) => Ok(call),
+            Entered::Other => Err(Conflict),
         }
-        let (told, end) = (Arc::<Told>::default(), Arc::<OnceLock<End>>::default());
-        let (answer, writing) = (make(Arc::clone(&end)), Arc::clone(&told));
-        #[expect(clippy::disallowed_methods, reason = "it ends with the last who waits for it")]
-        let task = tokio::spawn(async move { writing.write(answer).await });
-        let call = Arc::new(Call {
-            calls: Arc::clone(&self.calls),
-            question,
-            told,
-            end,
-            task: task.abort_handle(),
-            name: name.clone(),
-        });
-        calls.insert(name, Arc::downgrade(&call));
-        Ok(call)
     }
 }
 
-impl Drop for Call {
+impl Work {
+    fn of(question: Question) -> Self {
+        let (told, end) = (Arc::default(), Arc::default());
+        Self { question, told, end, task: OnceLock::new() }
+    }
+
+    /// Begins it. Whoever joins before that waits for its first word.
+    fn begin<F>(&self, make: impl FnOnce(Arc<OnceLock<End>>) -> F)
+    where
+        F: Future<Output = Response<Body>> + Send + 'static,
+    {
+        // Held until the task has it: should it not come so far, the others are told so.
+        let writing = Told::writer(&self.told);
+        let answer = make(Arc::clone(&self.end));
+        #[expect(clippy::disallowed_methods, reason = "it ends with the last who waits for it")]
+        let task = tokio::spawn(writing.write(answer));
+        let _ = self.task.set(task.abort_handle());
+    }
+}
+
+impl Drop for Work {
     fn drop(&mut self) {
-        self.task.abort();
-        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
-        // Somebody may have begun another under the same name since.
-        if calls.get(&self.name).is_some_and(|call| call.strong_count() == 0) {
-            calls.remove(&self.name);
+        if let Some(task) = self.task.get() {
+            task.abort();
         }
     }
 }
@@ -141,7 +157,7 @@ impl hyper::body::Body for Replay {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        let piece = ready!(self.call.told.poll_piece(self.at, cx));
+        let piece = ready!(self.call.value.told.poll_piece(self.at, cx));
         self.at += usize::from(piece.is_some());
         Poll::Ready(piece.map(|piece| Ok(Frame::data(piece))))
     }
@@ -187,7 +203,7 @@ mod tests {
         assert_eq!(read(first.unwrap()).await, "one");
         assert_eq!(read(second.unwrap()).await, "one");
         assert_eq!(made.load(Ordering::Relaxed), 1);
-        assert!(repeats.calls.lock().unwrap().is_empty());
+        assert!(repeats.calls.is_empty());
     }
 
     #[tokio::test]

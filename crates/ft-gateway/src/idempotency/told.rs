@@ -1,7 +1,7 @@
 //! What a call has said so far: written by one, read by several, each from the beginning.
 
 use std::future::poll_fn;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use axum::body::Body;
@@ -36,26 +36,19 @@ struct State {
     writer: Option<Waker>,
 }
 
-impl Told {
-    /// Writes an answer down, piece by piece, and no further than somebody reads.
-    ///
-    /// # Cancel safety
-    /// Dropping it ends what the others read.
-    pub(super) async fn write(&self, answer: impl Future<Output = Response<Body>>) {
-        // A panic inside must not leave the others waiting for ever.
-        let _over = Over(self);
-        let (head, mut body) = answer.await.into_parts();
-        self.change(|state| state.head = Some(head));
-        loop {
-            poll_fn(|cx| self.poll_room(cx)).await;
-            let Some(Ok(frame)) = body.frame().await else { break };
-            if let Ok(piece) = frame.into_data() {
-                self.change(|state| {
-                    state.ahead += piece.len();
-                    state.pieces.push(piece);
-                });
-            }
+impl State {
+    /// A reader is to be woken when there is more: once, however often it asks.
+    fn waits(&mut self, reader: &Waker) {
+        if !self.readers.iter().any(|waiting| waiting.will_wake(reader)) {
+            self.readers.push(reader.clone());
         }
+    }
+}
+
+impl Told {
+    /// Who writes an answer down. Dropped, it ends what the others read.
+    pub(super) fn writer(told: &Arc<Self>) -> Writer {
+        Writer { told: Arc::clone(told) }
     }
 
     /// The answer's head.
@@ -65,7 +58,7 @@ impl Told {
             Some(head) => Poll::Ready(head.clone()),
             None if state.over => Poll::Ready(Refusal::internal().response().into_parts().0),
             None => {
-                state.readers.push(cx.waker().clone());
+                state.waits(cx.waker());
                 Poll::Pending
             }
         }
@@ -78,7 +71,7 @@ impl Told {
             if state.over {
                 return Poll::Ready(None);
             }
-            state.readers.push(cx.waker().clone());
+            state.waits(cx.waker());
             return Poll::Pending;
         };
         if at >= state.taken {
@@ -98,14 +91,19 @@ impl Told {
         if state.ahead < AHEAD {
             return Poll::Ready(());
         }
-        state.writer = Some(cx.waker().clone());
+        let before = state.writer.replace(cx.waker().clone());
+        drop(state);
+        drop(before);
         Poll::Pending
     }
 
     fn change(&self, change: impl FnOnce(&mut State)) {
         let mut state = self.state();
         change(&mut state);
-        state.readers.drain(..).for_each(Waker::wake);
+        let readers = std::mem::take(&mut state.readers);
+        // A waker is foreign code, and may drop what it wakes.
+        drop(state);
+        readers.into_iter().for_each(Waker::wake);
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -113,18 +111,42 @@ impl Told {
     }
 }
 
-/// Says that nothing more comes, when it is dropped.
-struct Over<'a>(&'a Told);
+/// Writes an answer down. Its end, also by a panic, is the end of what the others read: nobody waits for ever.
+#[derive(Debug)]
+pub(super) struct Writer {
+    told: Arc<Told>,
+}
 
-impl Drop for Over<'_> {
+impl Writer {
+    /// Writes an answer down, piece by piece, and no further than somebody reads.
+    ///
+    /// # Cancel safety
+    /// Dropping it ends what the others read.
+    pub(super) async fn write(self, answer: impl Future<Output = Response<Body>>) {
+        let told = &self.told;
+        let (head, mut body) = answer.await.into_parts();
+        told.change(|state| state.head = Some(head));
+        loop {
+            poll_fn(|cx| told.poll_room(cx)).await;
+            let Some(Ok(frame)) = body.frame().await else { break };
+            if let Ok(piece) = frame.into_data() {
+                told.change(|state| {
+                    state.ahead += piece.len();
+                    state.pieces.push(piece);
+                });
+            }
+        }
+    }
+}
+
+impl Drop for Writer {
     fn drop(&mut self) {
-        self.0.change(|state| state.over = true);
+        self.told.change(|state| state.over = true);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use futures_util::future::FusedFuture;
@@ -140,7 +162,7 @@ mod tests {
 
     #[test]
     fn what_nobody_reads_is_not_read_and_who_comes_late_gets_the_whole() {
-        let told = Told::default();
+        let told = Arc::<Told>::default();
         let read = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&read);
         let pieces = stream::iter(0..100).map(move |_| {
@@ -148,7 +170,8 @@ mod tests {
             Ok::<_, std::convert::Infallible>(Bytes::from(vec![b'x'; PIECE]))
         });
         let answer = Response::new(Body::from_stream(pieces));
-        let mut writing = std::pin::pin!(told.write(std::future::ready(answer)).fuse());
+        let mut writing =
+            std::pin::pin!(Told::writer(&told).write(std::future::ready(answer)).fuse());
         for _ in 0..3 {
             assert!((&mut writing).now_or_never().is_none());
             assert_eq!(read.load(Ordering::Relaxed), AHEAD / PIECE);

@@ -15,6 +15,7 @@ mod metrics;
 mod office;
 mod overrides;
 mod page;
+mod registry;
 mod reload;
 mod repeats;
 mod silence;

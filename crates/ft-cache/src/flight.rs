@@ -46,42 +46,46 @@ impl FlightKey {
 /// Calls under way, each with one leader and those who wait for it.
 ///
 /// A clone shares them. `T` is the outcome of the whole chain, an error as well as an answer; it is cloned for
-/// each follower, so it should be cheap to clone.
-pub struct Flights<T> {
-    shards: Arc<[Shard<T>]>,
+/// each follower, so it should be cheap to clone. `C` is what a leader [shows](LeadGuard::carry) of its call to those
+/// who follow, such as a weak pointer by which they can keep it going; nothing by default.
+pub struct Flights<T, C: Clone = ()> {
+    shards: Arc<[Shard<T, C>]>,
 }
 
-type Shard<T> = Mutex<Table<oneshot::Sender<FollowEnd<T>>>>;
+type Shard<T, C> = Mutex<Waiting<T, C>>;
+type Waiting<T, C> = Table<oneshot::Sender<FollowEnd<T, C>>, C>;
 
 /// What a call is to do.
 #[derive(Debug)]
 #[must_use = "a dropped role leaves the flight"]
-pub enum Role<T> {
+pub enum Role<T, C: Clone = ()> {
     /// Make the call, and tell the outcome.
-    Lead(LeadGuard<T>),
+    Lead(LeadGuard<T, C>),
     /// Wait for the outcome.
-    Follow(Follower<T>),
+    Follow(Follower<T, C>),
 }
 
 /// How waiting ends.
 #[derive(Debug)]
 #[must_use = "a dropped lead is passed on"]
-pub enum FollowEnd<T> {
+pub enum FollowEnd<T, C: Clone = ()> {
     /// The leader's chain came to its end, whatever that is.
     Shared(T),
     /// The leader came to an end of its own: it is this call's turn to lead those who still wait.
-    Lead(LeadGuard<T>),
+    Lead(LeadGuard<T, C>),
 }
 
 impl<T> Flights<T> {
-    /// No flights.
+    /// No flights, of leaders who show nothing of their calls. [`Default`] makes those of others.
     #[must_use]
     pub fn new() -> Self {
-        Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
+        Self::default()
     }
+}
 
+impl<T, C: Clone> Flights<T, C> {
     /// Follows the flight of this key, or starts one and leads it.
-    pub fn join(&self, key: FlightKey) -> Role<T> {
+    pub fn join(&self, key: FlightKey) -> Role<T, C> {
         match self.sit(key) {
             Ok(seat) => Role::Follow(Follower { flights: self.clone(), key, seat: Some(seat) }),
             Err(lead) => Role::Lead(lead),
@@ -94,17 +98,17 @@ impl<T> Flights<T> {
         self.shards.iter().map(|shard| lock(shard).len()).sum()
     }
 
-    fn sit(&self, key: FlightKey) -> Result<Seat<T>, LeadGuard<T>> {
+    fn sit(&self, key: FlightKey) -> Result<Seat<T, C>, LeadGuard<T, C>> {
         // Made before the lock is taken and mostly not needed, but then the lock is held for a map's work only.
         let (tell, told) = oneshot::channel();
         let joined = self.table(&key).join(key, tell);
         match joined {
-            Joined::Follow(ticket) => Ok(Seat { ticket, told }),
+            Joined::Follow(ticket, call) => Ok(Seat { ticket, told, call }),
             Joined::Lead(_unused) => Err(LeadGuard { flights: self.clone(), key, leads: true }),
         }
     }
 
-    fn table(&self, key: &FlightKey) -> MutexGuard<'_, Table<oneshot::Sender<FollowEnd<T>>>> {
+    fn table(&self, key: &FlightKey) -> MutexGuard<'_, Waiting<T, C>> {
         // The top byte of the prefix: maps take their own bits from a keyed hash of all of it.
         let [.., top] = (key.0.prefix() ^ key.1).to_le_bytes();
         lock(&self.shards[usize::from(top) % SHARDS])
@@ -113,26 +117,27 @@ impl<T> Flights<T> {
 
 // Nothing under these locks calls foreign code: wakers and outcomes are touched after they are released. So a
 // poisoned one still guards a sound table.
-fn lock<W>(shard: &Mutex<Table<W>>) -> MutexGuard<'_, Table<W>> {
+fn lock<T>(shard: &Mutex<T>) -> MutexGuard<'_, T> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Leads a flight. Dropped, it passes the lead on.
 #[must_use = "a dropped lead is passed on"]
-pub struct LeadGuard<T> {
-    flights: Flights<T>,
+pub struct LeadGuard<T, C: Clone = ()> {
+    flights: Flights<T, C>,
     key: FlightKey,
     leads: bool,
 }
 
-impl<T: Clone> LeadGuard<T> {
+impl<T: Clone, C: Clone> LeadGuard<T, C> {
     /// Tells all who wait how the chain ended, and returns how many they were.
     ///
     /// For ends that concern them as well: an answer, a refusal by the provider, all targets out. Whoever joins
     /// after this starts a new flight.
     pub fn finish(mut self, outcome: T) -> usize {
         self.leads = false;
-        let mut waiting = self.flights.table(&self.key).finish(&self.key);
+        let (mut waiting, call) = self.flights.table(&self.key).finish(&self.key);
+        drop(call);
         let Some(last) = waiting.next_back() else { return 0 };
         let mut told = 0;
         for follower in waiting {
@@ -142,7 +147,14 @@ impl<T: Clone> LeadGuard<T> {
     }
 }
 
-impl<T> LeadGuard<T> {
+impl<T, C: Clone> LeadGuard<T, C> {
+    /// Shows this call to those who follow from now on, and returns how many followed before, who have not seen it.
+    pub fn carry(&self, call: C) -> usize {
+        let (before, waiting) = self.flights.table(&self.key).carry(&self.key, call);
+        drop(before);
+        waiting
+    }
+
     /// Passes the lead to the one who has waited longest; with nobody waiting, the flight ends.
     ///
     /// For ends that are this caller's own: its deadline, its spend limit, its leaving. Dropping does the same.
@@ -163,7 +175,7 @@ impl<T> LeadGuard<T> {
     }
 }
 
-impl<T> Drop for LeadGuard<T> {
+impl<T, C: Clone> Drop for LeadGuard<T, C> {
     fn drop(&mut self) {
         if !self.leads {
             return;
@@ -173,7 +185,8 @@ impl<T> Drop for LeadGuard<T> {
         // next. One told already and leaving passes it on by dropping this very guard.
         let mut lead = Self { flights: self.flights.clone(), key: self.key, leads: true };
         loop {
-            let successor = self.flights.table(&self.key).pass_on(&self.key);
+            let (successor, call) = self.flights.table(&self.key).pass_on(&self.key);
+            drop(call);
             let Some(successor) = successor else {
                 lead.leads = false;
                 return;
@@ -188,18 +201,26 @@ impl<T> Drop for LeadGuard<T> {
 
 /// Waits for the outcome of a flight. Dropped, it leaves without a trace.
 #[must_use = "a dropped follower leaves the flight"]
-pub struct Follower<T> {
-    flights: Flights<T>,
+pub struct Follower<T, C: Clone = ()> {
+    flights: Flights<T, C>,
     key: FlightKey,
-    seat: Option<Seat<T>>,
+    seat: Option<Seat<T, C>>,
 }
 
-struct Seat<T> {
+struct Seat<T, C: Clone> {
     ticket: Ticket,
-    told: oneshot::Receiver<FollowEnd<T>>,
+    told: oneshot::Receiver<FollowEnd<T, C>>,
+    call: Option<C>,
 }
 
-impl<T> Follower<T> {
+impl<T, C: Clone> Follower<T, C> {
+    /// What the leader shows of its call, as of joining. `None` when it showed nothing yet: it then knows from
+    /// [`carry`](LeadGuard::carry) that somebody waits.
+    #[must_use]
+    pub fn call(&self) -> Option<C> {
+        self.seat.as_ref()?.call.clone()
+    }
+
     /// Waits for the flight's outcome, or for the lead.
     ///
     /// The lead comes at most once. A call after the end joins the key's flight anew, so it may lead at once.
@@ -208,7 +229,7 @@ impl<T> Follower<T> {
     ///
     /// Safe: a call that was dropped can be made again and misses nothing. A follower that is dropped after the
     /// lead was handed to it, and before it was taken, passes it on.
-    pub async fn wait(&mut self) -> FollowEnd<T> {
+    pub async fn wait(&mut self) -> FollowEnd<T, C> {
         loop {
             if let Some(seat) = &mut self.seat {
                 let told = (&mut seat.told).await;
@@ -226,7 +247,7 @@ impl<T> Follower<T> {
     }
 }
 
-impl<T> Drop for Follower<T> {
+impl<T, C: Clone> Drop for Follower<T, C> {
     fn drop(&mut self) {
         if let Some(seat) = self.seat.take() {
             let left = self.flights.table(&self.key).leave(&self.key, seat.ticket);
@@ -236,31 +257,31 @@ impl<T> Drop for Follower<T> {
     }
 }
 
-impl<T> Clone for Flights<T> {
+impl<T, C: Clone> Clone for Flights<T, C> {
     fn clone(&self) -> Self {
         Self { shards: Arc::clone(&self.shards) }
     }
 }
 
-impl<T> Default for Flights<T> {
+impl<T, C: Clone> Default for Flights<T, C> {
     fn default() -> Self {
-        Self::new()
+        Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
     }
 }
 
-impl<T> fmt::Debug for Flights<T> {
+impl<T, C: Clone> fmt::Debug for Flights<T, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Flights").field("count", &self.count()).finish()
     }
 }
 
-impl<T> fmt::Debug for LeadGuard<T> {
+impl<T, C: Clone> fmt::Debug for LeadGuard<T, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LeadGuard").field("key", &self.key).finish_non_exhaustive()
     }
 }
 
-impl<T> fmt::Debug for Follower<T> {
+impl<T, C: Clone> fmt::Debug for Follower<T, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Follower").field("key", &self.key).finish_non_exhaustive()
     }

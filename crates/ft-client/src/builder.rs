@@ -285,7 +285,7 @@ impl ClientBuilder {
             heard,
             left: self.left.take(),
             books,
-            flights: Flights::new(),
+            flights: Flights::default(),
             meters,
             seed,
             requests: AtomicU64::new(0),

@@ -24,6 +24,7 @@ use crate::health::{Standing, TargetHealth};
 use crate::hedge::Hedging;
 use crate::options::CallOptions;
 use crate::run::{Done, Run, Shared, Want};
+use crate::shared::Found;
 use crate::stream::AnswerStream;
 use crate::target::{Target, World};
 use crate::telemetry::{Books, ClientMeters};
@@ -53,7 +54,7 @@ pub(crate) struct Inner {
     pub(crate) heard: Arc<Heard>,
     pub(crate) left: Option<Arc<LeftListener>>,
     pub(crate) books: Books,
-    pub(crate) flights: Flights<Shared>,
+    pub(crate) flights: Flights<Shared, Found>,
     pub(crate) meters: ClientMeters,
     /// Seeds of requests: the same seed and order give the same draws.
     pub(crate) seed: u64,
@@ -169,6 +170,7 @@ impl Client {
             Done::Whole(answer) => Ok(*answer),
             // A plain call never streams; were it to, its stream would still be a whole answer.
             Done::Streaming(run, body) => AnswerStream::live(run, body).collect().await,
+            Done::Shared(stream) => stream.collect().await,
         }
     }
 
@@ -204,6 +206,7 @@ impl Client {
         Ok(match run.go().instrument(span).await? {
             Done::Whole(answer) => AnswerStream::of_answer(*answer, wants_usage),
             Done::Streaming(run, body) => AnswerStream::live(run, body),
+            Done::Shared(stream) => *stream,
         })
     }
 

@@ -80,6 +80,7 @@ mod overrun;
 mod reading;
 mod reserve;
 mod run;
+mod shared;
 mod target;
 
 pub use answer::{Answer, Attempt, CacheStatus, Embedded, Outcome, Report, ServedBy, Tier, Tokens};

@@ -27,6 +27,7 @@ use crate::clock::sleep_until;
 use crate::error::Error;
 use crate::money::Budgets;
 use crate::options::CallOptions;
+use crate::shared::Found;
 use crate::stream::Body;
 use legs::Legs;
 
@@ -92,7 +93,7 @@ pub(crate) struct Run {
     pub(crate) unpriced: bool,
     key: Option<Key>,
     stale: Option<Arc<Entry>>,
-    lead: Option<LeadGuard<Shared>>,
+    lead: Option<LeadGuard<Shared, Found>>,
     /// Set when the end was told to metrics; a drop before it is a caller who left.
     told: bool,
     pub(crate) span: tracing::Span,

@@ -19,6 +19,7 @@ use crate::error::Error;
 use crate::overrun::Overrun;
 use crate::reading::{Reading, Trouble};
 use crate::run::{End, Leg, Run, Won, can_go_on, estimated_usage};
+use crate::shared::{Ended, Reader};
 
 /// A streamed answer: chunks, then the end.
 ///
@@ -41,6 +42,8 @@ enum Flow {
     Live(Box<Run>),
     /// It broke off: another target is looked for.
     Broken(BoxFuture<'static, (Box<Run>, Result<(), Error>)>),
+    /// A call that others may wait for as well.
+    Shared(Reader),
     /// Nowhere: it is over.
     Over,
 }
@@ -83,13 +86,23 @@ impl AnswerStream {
                     }
                     continue;
                 }
+                Flow::Shared(reader) => match ready!(reader.poll_piece(cx)) {
+                    Ok(piece) => return Poll::Ready(Some(Ok(piece))),
+                    Err(Ended(end, report)) => {
+                        self.flow = Flow::Over;
+                        if let Some(report) = report {
+                            self.report = *report;
+                        }
+                        return Poll::Ready(end.err().map(Err));
+                    }
+                },
                 Flow::Over => return Poll::Ready(None),
             };
             match piece {
                 Some(Ok(piece)) => {
                     let before = match &self.flow {
                         Flow::Live(run) => run.usage_before(),
-                        Flow::Kept(_) | Flow::Broken(_) | Flow::Over => None,
+                        Flow::Kept(_) | Flow::Broken(_) | Flow::Shared(_) | Flow::Over => None,
                     };
                     if let Some(piece) = shaped(piece, self.wants_usage, before) {
                         return Poll::Ready(Some(Ok(piece)));
@@ -138,6 +151,11 @@ impl AnswerStream {
     pub(crate) fn of_answer(answer: Answer, wants_usage: bool) -> Self {
         let chunks = replay(answer.response).into_iter();
         Self { flow: Flow::Kept(chunks), wants_usage, report: answer.report }
+    }
+
+    /// Of a call that others may wait for, from its first content on.
+    pub(crate) fn shared(reader: Reader, report: Report, wants_usage: bool) -> Self {
+        Self { flow: Flow::Shared(reader), wants_usage, report }
     }
 
     pub(crate) fn live(mut run: Box<Run>, body: Box<Body>) -> Self {

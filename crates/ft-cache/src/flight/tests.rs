@@ -13,7 +13,7 @@ const KEY: FlightKey = FlightKey(Key::from_bytes([7; 32]), 0);
 /// `J` joins, callers numbered from 0 on; `x2` is caller 2 leaving while it waits; `drop` is the leader's own
 /// end; `end` is the chain's.
 fn check(script: &str, expected: &str) {
-    let mut table = Table::default();
+    let mut table: Table<usize> = Table::default();
     let mut tickets: Vec<Option<Ticket>> = Vec::new();
     let mut came_to = Vec::new();
     for word in script.split_whitespace() {
@@ -26,18 +26,18 @@ fn check(script: &str, expected: &str) {
                         tickets.push(None);
                         format!("lead{caller}")
                     }
-                    Joined::Follow(ticket) => {
+                    Joined::Follow(ticket, _) => {
                         tickets.push(Some(ticket));
                         format!("follow{caller}")
                     }
                 }
             }
-            "drop" => match table.pass_on(&KEY) {
+            "drop" => match table.pass_on(&KEY).0 {
                 Some(caller) => format!("lead{caller}"),
                 None => "over".to_owned(),
             },
             "end" => {
-                let told: Vec<String> = table.finish(&KEY).map(|to| to.to_string()).collect();
+                let told: Vec<String> = table.finish(&KEY).0.map(|to| to.to_string()).collect();
                 format!("told({})", told.join(","))
             }
             leaves => {
@@ -103,12 +103,12 @@ fn a_place_in_a_flight_that_is_over_frees_none_in_the_next() {
 
 #[test]
 fn flights_of_other_keys_are_apart() {
-    let mut table = Table::default();
+    let mut table: Table<usize> = Table::default();
     let other = FlightKey(KEY.0, 1);
     assert_eq!(table.join(KEY, 0), Joined::Lead(0));
     assert_eq!(table.join(other, 1), Joined::Lead(1), "another override is another flight");
     assert_eq!(table.len(), 2);
-    assert_eq!(table.finish(&KEY).count(), 0);
+    assert_eq!(table.finish(&KEY).0.count(), 0);
     assert_eq!(table.len(), 1);
 }
 
@@ -120,11 +120,11 @@ fn a_successor_that_left_between_being_picked_and_being_told_is_passed_over() {
         // Its place is still taken, and nobody listens any more.
         for _ in 0..3 {
             let (tell, _) = oneshot::channel();
-            assert!(matches!(flights.table(&KEY).join(KEY, tell), Joined::Follow(_)));
+            assert!(matches!(flights.table(&KEY).join(KEY, tell), Joined::Follow(..)));
         }
         let (tell, mut told) = oneshot::channel();
         if present {
-            assert!(matches!(flights.table(&KEY).join(KEY, tell), Joined::Follow(_)));
+            assert!(matches!(flights.table(&KEY).join(KEY, tell), Joined::Follow(..)));
         }
         drop(leader);
         assert_eq!(flights.count(), usize::from(present));

@@ -60,7 +60,7 @@ impl Run {
     /// Joins an identical call that is under way, or becomes the one that others join.
     ///
     /// # Cancel safety
-    /// A dropped wait strands nobody; a dropped lead is passed on.
+    /// A dropped wait strands nobody; a dropped lead is passed on to those who wait.
     pub(super) async fn join(&mut self) -> Joined {
         let Some(key) = self.key.filter(|_| self.chain.cache.coalesces()) else {
             return Joined::Go;
@@ -84,6 +84,8 @@ impl Run {
                 }
                 Role::Follow(follower) => follower,
             };
+        // As long as this one waits, the other call goes on, whatever becomes of whoever made it.
+        let _following = follower.call().and_then(|found| found.follow());
         let since = self.now();
         let end = tokio::time::timeout(self.remaining(), follower.wait()).await;
         self.waited_since(since);

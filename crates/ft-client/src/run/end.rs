@@ -1,5 +1,6 @@
 //! The end of a request: its answer or error, its report, and what others are told.
 
+use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use ft_core::chat::Assembler;
 use ft_core::decide::{Event, FailReason, Skip};
 use ft_core::{ChatResponse, ErrorKind, Tick};
 use ft_cost::Pico;
+use tracing::Instrument;
 
 use super::cache::Joined;
 use super::legs::Won;
@@ -16,7 +18,8 @@ use crate::answer::{Answer, Attempt, CacheStatus, Outcome, Report, ServedBy, Tie
 use crate::chain::Member;
 use crate::emergency::EmergencyContext;
 use crate::error::{Circumstances, Error, FailKind};
-use crate::stream::{Body, Settling};
+use crate::shared::{Ended, Head, Reader, Writer};
+use crate::stream::{AnswerStream, Body, Settling};
 use crate::telemetry;
 
 /// What a request comes to.
@@ -25,6 +28,8 @@ pub(crate) enum Done {
     Whole(Box<Answer>),
     /// A stream whose first content has come.
     Streaming(Box<Run>, Box<Body>),
+    /// The same of a call that others may wait for.
+    Shared(Box<AnswerStream>),
 }
 
 impl Run {
@@ -55,9 +60,52 @@ impl Run {
                 return self.conclude(end).await;
             }
         }
+        match self.lead {
+            None => self.alone().await,
+            Some(_) => self.leading().await,
+        }
+    }
+
+    /// From the plan to the answer.
+    async fn alone(mut self: Box<Self>) -> Result<Done, Error> {
         self.make_plan();
         let end = self.live(Event::Start).await;
         self.conclude(end).await
+    }
+
+    /// The same where others may wait for it: its end must not depend on how its own caller reads.
+    async fn leading(self: Box<Self>) -> Result<Done, Error> {
+        let reader = Reader::new();
+        let wants_usage = self.request.wants_usage();
+        let waiting = self.lead.as_ref().map_or(0, |lead| lead.carry(reader.found()));
+        let span = self.span.clone();
+        reader.begin(waiting, |writer| Box::pin(self.saying(writer).instrument(span)));
+        Ok(match reader.head().await? {
+            Head::Whole(answer) => Done::Whole(answer),
+            Head::Streaming(report) => {
+                Done::Shared(Box::new(AnswerStream::shared(reader, *report, wants_usage)))
+            }
+        })
+    }
+
+    /// The whole way, which says what it comes to.
+    async fn saying(self: Box<Self>, writer: Writer) {
+        let mut stream = match self.alone().await {
+            Ok(Done::Whole(answer)) => return writer.head(Ok(Head::Whole(answer))),
+            Ok(Done::Streaming(run, body)) => AnswerStream::live(run, body),
+            Ok(Done::Shared(stream)) => *stream,
+            Err(error) => return writer.head(Err(error)),
+        };
+        writer.head(Ok(Head::Streaming(Box::new(stream.report()))));
+        let end = loop {
+            writer.room().await;
+            match poll_fn(|cx| stream.poll_piece(cx)).await {
+                Some(Ok(piece)) => writer.piece(piece),
+                Some(Err(error)) => break Err(error),
+                None => break Ok(()),
+            }
+        };
+        writer.end(Ended(end, Some(Box::new(stream.report()))));
     }
 
     /// The last resort of a call that spent its time waiting for another.

@@ -207,7 +207,8 @@ impl Run {
                 let at = refused.and_then(|refused| refused.retry_at);
                 let wait = at.map(|at| Duration::from_millis(at.0.saturating_sub(wall.0)));
                 let retry_at = wait.map(|wait| self.began.after(wait));
-                Err(Refusal { why: Skip::Spend, retry_at })
+                let why = refused.map_or(Skip::Spend, |refused| refused.why());
+                Err(Refusal { why, retry_at })
             }
         };
         Money {

@@ -291,7 +291,7 @@ impl Run {
         runtime.meters.skipped(refusal.why);
         telemetry::skipped(&self.span, &attempt);
         self.trail.push(attempt);
-        if refusal.why == Skip::Spend {
+        if matches!(refusal.why, Skip::Spend | Skip::CallerSpend) {
             self.paid_from = refusal.retry_at.or(self.paid_from);
         }
         if manner == As::Hedge {

@@ -1,8 +1,13 @@
 //! Identical calls at the same time are one call, whatever becomes of the one that makes it.
 
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::Poll;
+
 use ft_client::{CacheStatus, CallOptions, FailKind};
 use ft_core::ChatRequest;
 use ft_sim::{Reply, Script, Scripts};
+use futures_util::StreamExt;
 use futures_util::future::join_all;
 
 use crate::trial::{Setup, WAYS, Way, a_gives, secs, setup, then_well};
@@ -65,7 +70,7 @@ async fn one_failure_of_the_whole_chain_is_everybodys() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_leader_who_leaves_is_followed_by_one_follower() {
+async fn the_call_of_a_leader_who_leaves_goes_on_for_those_who_wait() {
     for way in WAYS {
         let trial = coalescing("a", a_gives(slow())).build();
         let leader = tokio::time::timeout(secs(1) / 2, trial.ask(way));
@@ -73,7 +78,7 @@ async fn a_leader_who_leaves_is_followed_by_one_follower() {
         let (left, answers) = tokio::join!(leader, followers);
         assert!(left.is_err());
         assert!(answers.iter().all(Result::is_ok), "{way:?}");
-        assert_eq!(trial.log.total(), 2, "{way:?}");
+        assert_eq!(trial.log.total(), 1, "{way:?}: what was begun is not begun again");
         trial.assert_idle();
     }
 }
@@ -141,4 +146,119 @@ async fn a_stream_that_breaks_off_hands_the_lead_on() {
         join_all(calls).await.into_iter().partition(Result::is_err);
     assert_eq!((broken.len(), well.len()), (1, 9));
     assert_eq!(trial.log.total(), 2);
+}
+
+/// What a leader does with its call once two others wait for it.
+#[derive(Clone, Copy, Debug)]
+enum Leader {
+    Leaves,
+    Stalls,
+    IsSlow,
+    IsDropped,
+}
+
+const LEADERS: [Leader; 4] = [Leader::Leaves, Leader::Stalls, Leader::IsSlow, Leader::IsDropped];
+
+async fn polled<F: Future>(call: &mut Pin<Box<F>>) -> Poll<F::Output> {
+    poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx))).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn followers_of_a_plain_call_do_not_depend_on_its_caller() {
+    for leader in LEADERS {
+        for way in WAYS {
+            let trial = coalescing("a", a_gives(slow())).build();
+            let mut call = Box::pin(trial.client.chat(ChatRequest::user("hi")));
+            assert!(polled(&mut call).await.is_pending());
+            let began = trial.now();
+            let followers = join_all((0..2).map(|_| trial.ask(way)));
+            let its = async {
+                tokio::task::yield_now().await;
+                match leader {
+                    Leader::Leaves => drop(call),
+                    Leader::IsDropped => {
+                        assert!(polled(&mut call).await.is_pending());
+                        drop(call);
+                    }
+                    Leader::Stalls => std::mem::forget(call),
+                    Leader::IsSlow => {
+                        tokio::time::sleep(secs(30)).await;
+                        assert_eq!(call.await.unwrap().text(), "one two");
+                    }
+                }
+                trial.now()
+            };
+            let at = async {
+                let answers = followers.await;
+                (answers, trial.now())
+            };
+            let (_, (answers, at)) = tokio::join!(its, at);
+            for answer in answers {
+                assert_eq!(answer.unwrap().text(), "one two", "{leader:?} {way:?}");
+            }
+            assert!(at.since(began) <= secs(2), "{leader:?} {way:?}");
+            assert_eq!(trial.log.total(), 1, "{leader:?} {way:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn followers_of_a_stream_do_not_depend_on_its_reader() {
+    for leader in LEADERS {
+        for way in WAYS {
+            // Much more than what is read ahead of a reader.
+            let long = Reply::chunks(vec!["word ".repeat(2_000); 100]).latency(secs(1));
+            let trial = coalescing("a", a_gives(long)).build();
+            let mut stream = trial.client.chat_stream(ChatRequest::user("hi")).await.unwrap();
+            let began = trial.now();
+            let followers = async {
+                let answers = join_all((0..2).map(|_| trial.ask(way))).await;
+                (answers, trial.now())
+            };
+            let its = async {
+                tokio::task::yield_now().await;
+                match leader {
+                    Leader::Leaves => drop(stream),
+                    Leader::IsDropped => {
+                        stream.next().await.unwrap().unwrap();
+                        drop(stream);
+                    }
+                    Leader::Stalls => std::mem::forget(stream),
+                    Leader::IsSlow => {
+                        tokio::time::sleep(secs(30)).await;
+                        assert_eq!(stream.collect().await.unwrap().text().len(), 1_000_000);
+                    }
+                }
+            };
+            let ((), (answers, at)) = tokio::join!(its, followers);
+            for answer in answers {
+                assert_eq!(answer.unwrap().text().len(), 1_000_000, "{leader:?} {way:?}");
+            }
+            assert!(at.since(began) <= secs(1), "{leader:?} {way:?}");
+            assert_eq!(trial.log.total(), 1, "{leader:?} {way:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_call_ends_when_everybody_has_left() {
+    for way in WAYS {
+        let trial = coalescing("a", a_gives(slow())).build();
+        let leader = tokio::time::timeout(secs(1) / 4, trial.ask(way));
+        let follower = tokio::time::timeout(secs(1) / 2, trial.ask(way));
+        let (leader, follower) = tokio::join!(leader, follower);
+        assert!(leader.is_err() && follower.is_err());
+        // Its task ends by itself.
+        tokio::time::sleep(secs(1) / 100).await;
+        trial.assert_idle();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_whom_nobody_follows_ends_the_call_by_leaving() {
+    let trial = coalescing("a", a_gives(slow())).build();
+    let mut stream = trial.client.chat_stream(ChatRequest::user("hi")).await.unwrap();
+    stream.next().await.unwrap().unwrap();
+    drop(stream);
+    trial.assert_idle();
 }

@@ -1,0 +1,197 @@
+//! A call that identical requests wait for.
+//!
+//! Its caller reads it, and as long as nobody else waits drives it by reading: no task, and no byte further than is
+//! read. Once another request waits for its end, how fast the caller reads is nobody else's concern: from then on a
+//! task drives it, to the end, whether the caller reads slowly, not at all, or has left. It ends with the last of
+//! them.
+
+mod said;
+
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll};
+
+use futures_util::future::BoxFuture;
+use tokio::runtime::Handle;
+use tokio::task::AbortHandle;
+
+use self::said::Said;
+pub(crate) use self::said::{Ended, Head, Writer};
+use crate::error::Error;
+use ft_core::chat::Piece;
+
+/// The call, held by everybody who waits for it. Dropped by the last of them, it cancels what is under way.
+pub(crate) struct Call {
+    said: Arc<Said>,
+    drive: Mutex<Drive>,
+    /// Where the caller's own work runs.
+    runtime: Option<Handle>,
+}
+
+/// What it takes to bring the call to its end, as one future; its words go into [`Said`].
+type Way = BoxFuture<'static, ()>;
+
+/// Who drives it.
+enum Drive {
+    /// Its reader, by reading.
+    Reader(Way),
+    /// Whoever has it in hand this moment; with whether a task is to go on with it.
+    InHand { task_wanted: bool },
+    /// A task.
+    Task(AbortHandle),
+    /// Nobody: it is over.
+    Over,
+}
+
+/// The call as those who follow find it: it may be over, or left by everybody.
+#[derive(Clone)]
+pub(crate) struct Found(Weak<Call>);
+
+/// Reads the call: its caller's side of it.
+pub(crate) struct Reader {
+    call: Arc<Call>,
+}
+
+/// Waits for the call's end beside its reader, and keeps it going.
+pub(crate) struct Following {
+    call: Arc<Call>,
+}
+
+impl Call {
+    /// Hands the call to a task, unless it has one, is over, or was begun where there are none.
+    fn by_task(&self) {
+        if self.runtime.is_none() {
+            return;
+        }
+        self.said.change(|said| said.by_task = true);
+        if let Some(way) = self.take(true) {
+            self.put(way);
+        }
+    }
+
+    /// Goes on with it, if that is the reader's to do.
+    fn poll(&self, cx: &mut Context<'_>) {
+        let Some(mut way) = self.take(false) else { return };
+        match way.as_mut().poll(cx) {
+            Poll::Pending => self.put(way),
+            Poll::Ready(()) => *self.drive() = Drive::Over,
+        }
+    }
+
+    /// Takes it in hand, where it waits for its reader to go on with.
+    fn take(&self, task_wanted: bool) -> Option<Way> {
+        let mut drive = self.drive();
+        let in_hand = matches!(*drive, Drive::InHand { .. });
+        if !matches!(*drive, Drive::Reader(_)) {
+            if in_hand && task_wanted {
+                *drive = Drive::InHand { task_wanted };
+            }
+            return None;
+        }
+        match std::mem::replace(&mut *drive, Drive::InHand { task_wanted }) {
+            Drive::Reader(way) => Some(way),
+            Drive::InHand { .. } | Drive::Task(_) | Drive::Over => None,
+        }
+    }
+
+    /// Puts it back for its reader, or gives it to a task.
+    fn put(&self, way: Way) {
+        let mut drive = self.drive();
+        match &self.runtime {
+            Some(runtime) if matches!(*drive, Drive::InHand { task_wanted: true }) => {
+                drop(drive);
+                // A runtime that has ended drops it at once: nothing is locked.
+                let task = runtime.spawn(way).abort_handle();
+                *self.drive() = Drive::Task(task);
+            }
+            _ => *drive = Drive::Reader(way),
+        }
+    }
+
+    fn drive(&self) -> MutexGuard<'_, Drive> {
+        self.drive.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        let drive = self.drive.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Drive::Task(task) = drive {
+            task.abort();
+        }
+    }
+}
+
+impl Reader {
+    /// A call that [begins](Self::begin) soon: it can be followed already.
+    pub(crate) fn new() -> Self {
+        let drive = Mutex::new(Drive::InHand { task_wanted: false });
+        let runtime = Handle::try_current().ok();
+        Self { call: Arc::new(Call { said: Arc::default(), drive, runtime }) }
+    }
+
+    /// The call, for those who follow.
+    pub(crate) fn found(&self) -> Found {
+        Found(Arc::downgrade(&self.call))
+    }
+
+    /// Goes this way, whose words go into the writer. So many wait already who have not seen the call: they hold
+    /// nothing of it, and get the lead when it is left.
+    pub(crate) fn begin(&self, waiting: usize, way: impl FnOnce(Writer) -> Way) {
+        if waiting > 0 {
+            self.call.said.change(|said| said.followers += waiting);
+            self.call.by_task();
+        }
+        self.call.put(way(Writer::of(&self.call.said)));
+    }
+
+    /// Its answer, or its first content.
+    ///
+    /// # Cancel safety
+    /// Nothing is lost.
+    pub(crate) async fn head(&self) -> Result<Head, Error> {
+        poll_fn(|cx| self.poll(cx, Said::head)).await
+    }
+
+    /// The next piece; then how it ended.
+    pub(crate) fn poll_piece(&self, cx: &mut Context<'_>) -> Poll<Result<Piece, Ended>> {
+        self.poll(cx, Said::piece)
+    }
+
+    fn poll<T>(&self, cx: &mut Context<'_>, look: impl Fn(&Said) -> Option<T>) -> Poll<T> {
+        let said = &self.call.said;
+        if let Some(found) = look(said) {
+            return Poll::Ready(found);
+        }
+        // Before the call is driven: what it says meanwhile must wake its reader.
+        said.read_by(cx.waker());
+        self.call.poll(cx);
+        match look(said) {
+            Some(found) => Poll::Ready(found),
+            None => Poll::Pending,
+        }
+    }
+}
+
+/// The caller has left. What was kept for it is given back; those who follow go on.
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.call.said.unread();
+    }
+}
+
+impl Found {
+    /// Waits for its end with it; `None` when it has been left by everybody.
+    pub(crate) fn follow(&self) -> Option<Following> {
+        let call = self.0.upgrade()?;
+        call.said.change(|said| said.followers += 1);
+        call.by_task();
+        Some(Following { call })
+    }
+}
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        self.call.said.change(|said| said.followers = said.followers.saturating_sub(1));
+    }
+}

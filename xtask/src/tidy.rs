@@ -8,6 +8,7 @@ mod code;
 mod layers;
 mod licences;
 mod links;
+mod locks;
 mod manifests;
 mod metric_names;
 mod names;
@@ -55,6 +56,7 @@ const FILE_RULES: &[fn(&Tree) -> Vec<Violation>] = &[
     attributes::check,
     code::check,
     links::check,
+    locks::check,
     manifests::check,
     metric_names::check,
     names::check,

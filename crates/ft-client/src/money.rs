@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ft_core::UnixMillis;
+use ft_core::decide::Skip;
 use ft_cost::{Pico, Reservation, SpendBudget};
 
 /// The budgets that pay for a request: the client's, and the caller's own.
@@ -25,6 +26,13 @@ pub(crate) struct Refused {
     pub(crate) retry_at: Option<UnixMillis>,
     /// Whether the client's own had room, so that it is the caller's that lacks it.
     pub(crate) callers: bool,
+}
+
+impl Refused {
+    /// Whose money was not enough: what the process may spend is its operator's concern, a caller's own is theirs.
+    pub(crate) const fn why(self) -> Skip {
+        if self.callers { Skip::CallerSpend } else { Skip::Spend }
+    }
 }
 
 impl Budgets {

@@ -61,11 +61,11 @@ impl Run {
                 Err(refused) => refused,
             },
         };
-        let Refused { retry_at, callers } = refused;
+        let (Refused { retry_at, callers }, why) = (refused, refused.why());
         self.callers_money |= callers;
         let wait = retry_at.map(|at| Duration::from_millis(at.0.saturating_sub(wall.0)));
         let now = self.now();
-        Err(Refusal { why: Skip::Spend, retry_at: wait.map(|wait| now.after(wait)) })
+        Err(Refusal { why, retry_at: wait.map(|wait| now.after(wait)) })
     }
 }
 

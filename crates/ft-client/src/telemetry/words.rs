@@ -161,7 +161,7 @@ impl Cause {
             Skip::Gate => Self::Gate,
             Skip::Out => Self::Out,
             Skip::InFlight | Skip::RetryBudget | Skip::Amplification => Self::Limit,
-            Skip::Spend => Self::Spend,
+            Skip::Spend | Skip::CallerSpend => Self::Spend,
             Skip::TooLong | Skip::Unsupported => Self::Unfit,
             Skip::OutOfTime => Self::Deadline,
         }
@@ -175,7 +175,7 @@ pub(super) fn outcomes() -> impl Iterator<Item = Outcome> {
         .chain(ErrorKind::ALL.into_iter().map(Outcome::Failed))
 }
 
-pub(super) const SKIPS: [Skip; 10] = [
+pub(super) const SKIPS: [Skip; 11] = [
     Skip::TooLong,
     Skip::Unsupported,
     Skip::Gate,
@@ -185,6 +185,7 @@ pub(super) const SKIPS: [Skip; 10] = [
     Skip::RetryBudget,
     Skip::Amplification,
     Skip::Spend,
+    Skip::CallerSpend,
     Skip::OutOfTime,
 ];
 

@@ -64,6 +64,8 @@ pub enum Skip {
     Amplification,
     /// The spend budget does not cover it, or its price is unknown and the policy denies that.
     Spend,
+    /// The caller's own budget does not cover it.
+    CallerSpend,
     /// What is left of the deadline is too short to begin.
     OutOfTime,
 }
@@ -82,6 +84,7 @@ impl Skip {
             Self::RetryBudget => "retry_budget",
             Self::Amplification => "amplification",
             Self::Spend => "spend",
+            Self::CallerSpend => "caller_spend",
             Self::OutOfTime => "out_of_time",
         }
     }
@@ -100,6 +103,7 @@ impl Skip {
             | Self::RetryBudget
             | Self::Amplification
             | Self::Spend
+            | Self::CallerSpend
             | Self::OutOfTime => false,
         }
     }

@@ -133,7 +133,7 @@ impl Ledger {
                 progress.end = End::Skipped(why, retry_at);
                 // It could not go on now, and after content there is no later.
                 progress.continued |= self.delivered;
-                progress.spend_refused |= matches!(why, Skip::Spend);
+                progress.spend_refused |= matches!(why, Skip::Spend | Skip::CallerSpend);
                 let own_fault = match why {
                     Skip::TooLong => Some(FailReason::TooLong),
                     Skip::Unsupported => Some(FailReason::Unsuited),
@@ -144,6 +144,7 @@ impl Ledger {
                     | Skip::RetryBudget
                     | Skip::Amplification
                     | Skip::Spend
+                    | Skip::CallerSpend
                     | Skip::OutOfTime => None,
                 };
                 progress.barred |= own_fault.is_some();

@@ -128,6 +128,7 @@ const fn number(why: Skip) -> usize {
         Skip::RetryBudget => 7,
         Skip::Amplification => 8,
         Skip::Spend => 9,
+        Skip::CallerSpend => 10,
     }
 }
 
@@ -144,6 +145,7 @@ fn every_reason_to_skip_a_target_has_its_row_in_the_order_of_admission() {
         Skip::RetryBudget,
         Skip::Amplification,
         Skip::Spend,
+        Skip::CallerSpend,
     ];
     let rows = table("## Why a target is skipped");
     assert_eq!(rows.len(), all.len());

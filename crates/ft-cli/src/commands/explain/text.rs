@@ -193,6 +193,7 @@ const fn words(skip: Skip) -> &'static str {
         Skip::RetryBudget => "its provider's retry budget is used up",
         Skip::Amplification => "the cap on attempts is reached",
         Skip::Spend => "the budget does not cover it, or its price is unknown",
+        Skip::CallerSpend => "the caller's own budget does not cover it",
         Skip::OutOfTime => "too little of the deadline is left",
     }
 }

@@ -39,6 +39,7 @@ mod script;
 mod seen;
 
 mod answer;
+mod form;
 mod latency;
 mod math;
 mod model;

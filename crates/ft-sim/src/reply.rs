@@ -87,6 +87,14 @@ impl Reply {
         )
     }
 
+    /// An answer with this text in the form that the request asks for, so that a program which needs that form can be
+    /// tried: a call of the tool that `tool_choice` forces, JSON for a `response_format` that demands it, with the
+    /// values that its schema lists or the simplest that it allows, and no more tokens than the request's limit.
+    #[must_use]
+    pub fn as_asked(seen: &crate::Seen<'_>, text: impl Into<String>) -> Self {
+        crate::form::answer(seen, text.into())
+    }
+
     /// An answer that says `ok`.
     #[must_use]
     pub fn ok() -> Self {

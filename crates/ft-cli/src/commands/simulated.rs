@@ -24,7 +24,9 @@ pub(crate) fn start() -> Result<Upstream, Failure> {
              With HOLYSHEEP_API_KEY set and without --simulate, {model} would have answered here."
         );
         // The pace of a quick model, so that one sees it stream.
-        Reply::text(text).latency(Duration::from_millis(180)).per_chunk(Duration::from_millis(15))
+        Reply::as_asked(seen, text)
+            .latency(Duration::from_millis(180))
+            .per_chunk(Duration::from_millis(15))
     });
     Upstream::start(Scripts::new().otherwise(script)).map_err(|error| {
         Failure::failed(format!("the simulated provider cannot listen on 127.0.0.1: {error}"))

@@ -7,7 +7,7 @@ use ft_core::ChatChunk;
 use ft_core::chat::{ChunkChoice, Delta, FunctionDelta, Role, ToolCall, ToolCallDelta};
 use serde_json::Value;
 
-use super::whole::{answer_id, usage};
+use super::whole::{answer_id, choices, usage};
 use super::{End, Event, Step, Stream};
 use crate::reply::{Body, Pace};
 use crate::{Fault, Reply, Seen};
@@ -27,7 +27,9 @@ pub(super) fn stream(reply: Reply, seen: &Seen<'_>, created: u64, give_usage: bo
             let words = pieces(text, ends.as_deref())
                 .map(|text| Delta { content: Some(text.to_owned()), ..Delta::default() });
             let content: Vec<Delta> = words.chain(calls(tool_calls)).collect();
-            Script { frame, pace: reply.pace, steps: VecDeque::new() }.write(content, told, &reply)
+            let choices = choices(seen.chat());
+            Script { frame, choices, pace: reply.pace, steps: VecDeque::new() }
+                .write(content, told, &reply)
         }
         Body::Json(_) | Body::Raw { .. } => VecDeque::from([Step::End(End::Clean)]),
     };
@@ -93,6 +95,8 @@ fn pause(steps: &mut VecDeque<Step>, wait: Duration) {
 
 struct Script {
     frame: ChatChunk,
+    /// How many answers were asked for: each chunk has a piece of all, since all are alike.
+    choices: u32,
     pace: Pace,
     steps: VecDeque<Step>,
 }
@@ -145,7 +149,7 @@ impl Script {
         }
         if let Some(reason) = reply.finish.clone().filter(|_| !empty) {
             let choice = ChunkChoice { finish_reason: Some(reason), ..ChunkChoice::default() };
-            let mut last = ChatChunk { choices: vec![choice], ..self.frame.clone() };
+            let mut last = ChatChunk { choices: self.all(choice), ..self.frame.clone() };
             if reply.brief {
                 last.usage = usage.take().and_then(|told| told.usage);
             }
@@ -182,7 +186,14 @@ impl Script {
 
     fn chunk(&self, delta: Delta) -> ChatChunk {
         let choice = ChunkChoice { delta, ..ChunkChoice::default() };
-        ChatChunk { choices: vec![choice], ..self.frame.clone() }
+        ChatChunk { choices: self.all(choice), ..self.frame.clone() }
+    }
+
+    fn all(&self, choice: ChunkChoice) -> Vec<ChunkChoice> {
+        match self.choices {
+            1 => vec![choice],
+            n => (0..n).map(|index| ChunkChoice { index, ..choice.clone() }).collect(),
+        }
     }
 
     fn event(&mut self, chunk: ChatChunk) {

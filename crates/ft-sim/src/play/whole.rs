@@ -97,11 +97,16 @@ pub(super) fn usage(
     }
 }
 
-/// As many answers as were asked for, all alike; at most 128, as at OpenAI.
+/// How many answers were asked for; at most 128, as at OpenAI.
+pub(super) fn choices(request: Option<&ChatRequest>) -> u32 {
+    request.map_or(1, ChatRequest::choices).clamp(1, 128)
+}
+
+/// As many answers as were asked for, all alike.
 fn copies(choice: Choice, request: Option<&ChatRequest>) -> Vec<Choice> {
-    match request.map_or(1, ChatRequest::choices) {
+    match choices(request) {
         1 => vec![choice],
-        n => (0..n.min(128)).map(|index| Choice { index, ..choice.clone() }).collect(),
+        n => (0..n).map(|index| Choice { index, ..choice.clone() }).collect(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! A configuration file: its values, and on which line each of them stands.
 
+mod marks;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -7,6 +9,7 @@ use serde::de::DeserializeOwned;
 use toml::de::{DeArray, DeTable, DeValue};
 
 use super::{InvalidConfig, mistake, variables};
+use marks::Marks;
 
 /// A configuration file that was read: well-formed TOML whose variables are replaced.
 ///
@@ -19,6 +22,8 @@ pub struct Document {
     name: Option<String>,
     lines: BTreeMap<String, usize>,
     table: toml::Table,
+    /// What each setting was, without saying it.
+    marks: Marks,
     /// Texts that no message may repeat.
     hidden: Vec<String>,
     /// Sections that were taken or asked for, which are no unknown keys to those who misspell them.
@@ -41,17 +46,26 @@ impl Document {
         let name = Some(name.into()).filter(|name| !name.is_empty());
         let wrong = |error: toml::de::Error| {
             let start = error.span().map_or(0, |span| span.start);
-            InvalidConfig::at_line(line_at(text, start), error.message()).in_file(name.as_deref())
+            let line = Starts::of(text).line_at(start);
+            InvalidConfig::at_line(line, error.message()).in_file(name.as_deref())
         };
         let spans = DeTable::parse(text).map_err(wrong)?;
-        let mut lines = Lines { text, found: BTreeMap::new() };
+        let mut lines = Lines { starts: Starts::of(text), found: BTreeMap::new() };
         lines.table(spans.get_ref(), "");
         let lines = lines.found;
         let table = toml::from_str(text).map_err(wrong)?;
-        let mut document = Self { name, lines, table, hidden: Vec::new(), sections: Vec::new() };
+        let mut document = Self {
+            name,
+            lines,
+            table,
+            marks: Marks::default(),
+            hidden: Vec::new(),
+            sections: Vec::new(),
+        };
         let mut hidden = Vec::new();
         variables::replace(&mut document.table, &lookup, &mut hidden)
             .map_err(|wrong| wrong.at(&document))?;
+        document.marks = Marks::of(&document.table);
         // What stands in the wrong place under a provider or a caller is as likely as not its key.
         for section in ["providers", "callers", "server"] {
             hidden.extend(document.table.get(section).into_iter().flat_map(strings_of));
@@ -84,6 +98,13 @@ impl Document {
     #[must_use]
     pub fn has(&self, field: &str) -> bool {
         self.lines.contains_key(field)
+    }
+
+    /// The names of the settings in which this file differs from an older one, with what its variables stood for;
+    /// never a value.
+    #[must_use]
+    pub fn changes_from(&self, older: &Self) -> Vec<String> {
+        self.marks.differing(&older.marks)
     }
 
     /// Takes a section of the top level out, such as `server`; `None` when there is none.
@@ -144,18 +165,28 @@ fn strings_of(value: &toml::Value) -> Vec<String> {
     }
 }
 
-fn line_at(text: &str, offset: usize) -> usize {
-    let before = &text.as_bytes()[..offset.min(text.len())];
-    before.iter().filter(|&&byte| byte == b'\n').count() + 1
+/// Where each line starts, so that finding one is a search and not another reading of the whole.
+struct Starts(Vec<usize>);
+
+impl Starts {
+    fn of(text: &str) -> Self {
+        let ends = text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n');
+        Self(ends.map(|(at, _)| at + 1).collect())
+    }
+
+    /// The line, from 1, in which this byte is.
+    fn line_at(&self, offset: usize) -> usize {
+        self.0.partition_point(|&start| start <= offset) + 1
+    }
 }
 
 /// Collects the line of every field.
-struct Lines<'a> {
-    text: &'a str,
+struct Lines {
+    starts: Starts,
     found: BTreeMap<String, usize>,
 }
 
-impl Lines<'_> {
+impl Lines {
     fn table(&mut self, table: &DeTable<'_>, path: &str) {
         for (key, value) in table {
             let name = key.get_ref();
@@ -186,7 +217,7 @@ impl Lines<'_> {
     }
 
     fn put(&mut self, path: &str, offset: usize) {
-        self.found.insert(path.to_owned(), line_at(self.text, offset));
+        self.found.insert(path.to_owned(), self.starts.line_at(offset));
     }
 }
 

@@ -1,8 +1,10 @@
-//! Variables from the environment in the strings of a file.
+//! Variables in the strings of a file: from the environment, and from files of one secret each.
+
+use std::path::Path;
 
 use super::InvalidConfig;
 
-/// Replaces `${NAME}` and `${NAME:-default}` in every string of a table, and `$${` by `${`.
+/// Replaces `${NAME}`, `${NAME:-default}` and `${file:/path}` in every string of a table, and `$${` by `${`.
 ///
 /// What came from a variable is added to `replaced`, as messages quote it: it may be a key.
 pub(super) fn replace(
@@ -69,6 +71,16 @@ fn expand(text: &str, lookup: &impl Fn(&str) -> Option<String>) -> Result<String
             Some((name, default)) => (name, Some(default)),
             None => (&inner[..end], None),
         };
+        if let Some(path) = name.strip_prefix("file:") {
+            // Whoever reads a configuration without its secrets says so by answering for them.
+            let value = match lookup(name) {
+                Some(value) => Ok(value),
+                None => secret(Path::new(path)),
+            };
+            out.push_str(&value.or_else(|rule| default.map(str::to_owned).ok_or(rule))?);
+            rest = &inner[end + 1..];
+            continue;
+        }
         let named = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         if !named {
             return Err("has `${…}` without the name of a variable in it".to_owned());
@@ -77,7 +89,8 @@ fn expand(text: &str, lookup: &impl Fn(&str) -> Option<String>) -> Result<String
             Some(value) => out.push_str(&value),
             None => {
                 return Err(format!(
-                    "the environment variable {name} is not set; set it, or write ${{{name}:-default}}"
+                    "the environment variable {name} is not set; set it, write ${{{name}:-default}}, or keep the \
+                     secret in a file and write ${{file:/path}}"
                 ));
             }
         }
@@ -85,6 +98,30 @@ fn expand(text: &str, lookup: &impl Fn(&str) -> Option<String>) -> Result<String
     }
     out.push_str(rest);
     Ok(out)
+}
+
+/// More is no secret of a line, and may be a device without an end.
+const LONGEST_SECRET: u64 = 64 << 10;
+
+/// What is in a file of one secret, without the line break at its end.
+fn secret(path: &Path) -> Result<String, String> {
+    let rule = |why: &str| format!("cannot read the file {}: {why}", path.display());
+    if !path.is_absolute() {
+        return Err(rule("write its whole path, from `/` on"));
+    }
+    // Before it is opened: opening a pipe waits for its other end.
+    let known = std::fs::metadata(path).map_err(|error| rule(&error.to_string()))?;
+    if !known.is_file() {
+        return Err(rule("it is no regular file"));
+    }
+    if known.len() > LONGEST_SECRET {
+        return Err(rule("it is larger than 64 KiB"));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| rule(&error.to_string()))?;
+    match text.trim_end_matches(['\r', '\n']) {
+        "" => Err(rule("it is empty")),
+        text => Ok(text.to_owned()),
+    }
 }
 
 #[cfg(test)]
@@ -119,5 +156,25 @@ mod tests {
     fn a_variable_cannot_bring_another_one_in() {
         let lookup = |name: &str| Some(if name == "A" { "${B}" } else { "secret" }.to_owned());
         assert_eq!(expand("${A}", &lookup), Ok("${B}".to_owned()));
+    }
+
+    #[test]
+    fn a_secret_is_read_from_its_file_anew_each_time() {
+        let path = std::env::temp_dir().join(format!("ft-secret-{}", std::process::id()));
+        let text = format!("Bearer ${{file:{}}}", path.display());
+        for (held, expanded) in [("sk-one\n", "Bearer sk-one"), ("sk-two", "Bearer sk-two")] {
+            std::fs::write(&path, held).unwrap();
+            assert_eq!(expand(&text, &|_| None), Ok(expanded.to_owned()));
+        }
+        std::fs::write(&path, "\n").unwrap();
+        assert!(expand(&text, &|_| None).unwrap_err().contains("empty"));
+        std::fs::remove_file(&path).unwrap();
+        assert!(expand(&text, &|_| None).unwrap_err().contains("cannot read the file"));
+        assert_eq!(expand(&text, &|_| Some("x".to_owned())), Ok("Bearer x".to_owned()));
+        let spare = text.replace('}', ":-none}");
+        assert_eq!(expand(&spare, &|_| None), Ok("Bearer none".to_owned()));
+        for wrong in ["${file:relative}", "${file:/dev/zero}", "${file:/}"] {
+            assert!(expand(wrong, &|_| None).is_err(), "{wrong}");
+        }
     }
 }

@@ -103,3 +103,25 @@ fn a_text_nested_a_hundred_thousand_deep_is_refused_and_not_followed() {
     let deep = format!("a = {}1{}", "[".repeat(100_000), "]".repeat(100_000));
     assert!(Document::parse("", &deep, |_| None).is_err());
 }
+
+#[test]
+fn what_changed_is_named_and_never_told() {
+    let parse = |text: &str, key: &str| {
+        let key = key.to_owned();
+        Document::parse("ft.toml", text, move |_| Some(key.clone())).unwrap()
+    };
+    let text = "[providers.a]\nkeys = [\"${K}\"]\nbase_url = \"x\"\n[[tiers]]\nname = \"one\"\n";
+    let old = parse(text, "sk-old");
+    assert_eq!(parse(text, "sk-old").changes_from(&old), [""; 0]);
+    assert_eq!(parse(text, "sk-new").changes_from(&old), ["providers.a.keys"]);
+    let other = text.replace("base_url = \"x\"", "proxy = \"y\"").replace("one", "two");
+    let changes = parse(&other, "sk-old").changes_from(&old);
+    assert_eq!(changes, ["providers.a.base_url", "providers.a.proxy", "tiers[0].name"]);
+}
+
+#[test]
+fn every_line_is_found_also_the_first_and_behind_the_last_break() {
+    let document = Document::parse("", "a = 1\nb = 2\n\n[c]\nd = 3", |_| None).unwrap();
+    let lines = ["a", "b", "c", "c.d"].map(|field| document.locate(field).unwrap());
+    assert_eq!(lines, [1, 2, 4, 5]);
+}

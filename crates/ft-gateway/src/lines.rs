@@ -1,7 +1,8 @@
-//! Lines that are written beside the request's path: the access log and the trace.
+//! Lines that are written beside the request's path: the access log, the trace and the process's own log.
 
 use std::fmt;
 use std::io::Write;
+use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,9 +12,10 @@ use metrics::Counter;
 /// How many lines may wait for a slow disk or pipe before further ones are dropped: requests do not wait for logs.
 const WAITING: usize = 8_192;
 
-/// A writer on a thread of its own. Clones write to the same.
+/// A writer on a thread of its own, for logs: whoever writes to it never waits, also when nobody reads what it writes
+/// to. What does not fit into its queue of 8,192 lines is dropped and counted. Clones write to the same.
 #[derive(Clone)]
-pub(crate) struct Lines {
+pub struct Lines {
     queue: SyncSender<Vec<u8>>,
     dropped: Counter,
     waiting: Arc<Waiting>,
@@ -46,6 +48,17 @@ impl fmt::Debug for Lines {
 }
 
 impl Lines {
+    /// Writes to this until the last clone is gone, and adds the lines that had to be dropped to `dropped`.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn counted(
+        out: impl Write + Send + 'static,
+        dropped: Arc<AtomicU64>,
+    ) -> std::io::Result<Self> {
+        Self::to(out, Counter::from_arc(dropped))
+    }
+
     /// Writes to this until the last clone is gone, and counts the lines that had to be dropped.
     pub(crate) fn to(out: impl Write + Send + 'static, dropped: Counter) -> std::io::Result<Self> {
         let (queue, lines) = sync_channel(WAITING);
@@ -60,6 +73,10 @@ impl Lines {
     pub(crate) fn write(&self, value: &impl serde::Serialize) {
         let Ok(mut line) = serde_json::to_vec(value) else { return };
         line.push(b'\n');
+        self.queue(line);
+    }
+
+    fn queue(&self, line: Vec<u8>) {
         // Before the line, which may be written before this goes on.
         *self.waiting.lines() += 1;
         if self.queue.try_send(line).is_err() {
@@ -71,10 +88,23 @@ impl Lines {
     /// Waits until every line so far is written, at most so long; false when the time was up.
     ///
     /// It blocks, and is for the end of a process.
-    pub(crate) fn written(&self, within: Duration) -> bool {
+    #[must_use]
+    pub fn written(&self, within: Duration) -> bool {
         let lines = self.waiting.lines();
         let waited = self.waiting.fewer.wait_timeout_while(lines, within, |lines| *lines > 0);
         !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
+    }
+}
+
+/// Each write is a line, whole, as loggers make it.
+impl Write for Lines {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        self.queue(line.to_vec());
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 
@@ -97,7 +127,7 @@ fn copy(lines: &Receiver<Vec<u8>>, out: impl Write, waiting: &Waiting) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::atomic::Ordering;
     use std::sync::mpsc::{Sender, channel};
 
     use super::*;

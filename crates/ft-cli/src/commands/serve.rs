@@ -2,6 +2,7 @@
 
 mod descriptors;
 mod following;
+mod log;
 mod setup;
 mod signals;
 
@@ -14,6 +15,7 @@ use ft_gateway::config::ServerConfig;
 use ft_gateway::{ConnectionLimits, Drained, Gateway};
 use tokio::net::{TcpListener, TcpSocket};
 
+use self::log::Log;
 use self::setup::{File, Setup};
 use self::signals::Stops;
 use crate::failure::Failure;
@@ -75,7 +77,7 @@ fn admin(text: &str) -> Result<Admin, String> {
 
 /// Serves until it is told to stop.
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
-    setup::log();
+    let log = Log::start()?;
     let file = File::of(args)?;
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     if let Some(threads) = file.as_ref().and_then(File::worker_threads) {
@@ -90,20 +92,28 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
         let _inside = runtime.enter();
         Setup::of(args, file)?
     };
-    let ended = runtime.block_on(serve(args, &setup, output));
+    let ended = runtime.block_on(serve(args, &setup, &log, output));
     // First the requests that were cut: their lines are written when they are dropped.
     runtime.shutdown_timeout(LAST_WORDS);
     if !setup.gateway.write_out(LAST_WORDS) {
         tracing::warn!("the last lines of the access log or the trace could not be written");
     }
-    ended
+    match ended {
+        // Nobody reads stderr: to say why would be to wait for ever.
+        Err(failure) if !log.written(LAST_WORDS) => Err(Failure::told(failure.code())),
+        Ok(()) => {
+            let _ = log.written(LAST_WORDS);
+            Ok(())
+        }
+        ended => ended,
+    }
 }
 
 /// How long the end of the process may wait for threads: for one that looks up a name, which nothing can interrupt,
 /// and after that for a log that nobody reads. Usually it is milliseconds, and that much holds up a second signal too.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-async fn serve(args: &Args, setup: &Setup, output: &mut Output) -> Result<(), Failure> {
+async fn serve(args: &Args, setup: &Setup, log: &Log, output: &mut Output) -> Result<(), Failure> {
     let Setup { gateway, server, .. } = setup;
     let public = listen(server.listen, server.backlog, "--listen")?;
     let admin = match server.admin {
@@ -112,13 +122,13 @@ async fn serve(args: &Args, setup: &Setup, output: &mut Output) -> Result<(), Fa
     };
     descriptors::raise(server, output)?;
     announce(args, server, &public, admin.as_ref(), output)?;
-    let served = until_told(gateway, server, public, admin).await;
+    let served = until_told(gateway, server, log, public, admin).await;
     match served? {
-        Drained::Clean => output.note("stopped: every request got its answer")?,
-        Drained::Cut(left) => output.note(&format!(
+        Drained::Clean => log.note("stopped: every request got its answer"),
+        Drained::Cut(left) => log.note(&format!(
             "stopped: {left} connections did not finish within {} s and were cut",
             server.drain.as_secs()
-        ))?,
+        )),
     }
     Ok(())
 }
@@ -163,6 +173,7 @@ fn announce(
 async fn until_told(
     gateway: &Gateway,
     server: &ServerConfig,
+    log: &Log,
     public: TcpListener,
     admin: Option<TcpListener>,
 ) -> Result<Drained, Failure> {
@@ -188,6 +199,6 @@ async fn until_told(
         drained = served => Ok(drained),
         () = twice => Err(Failure::failed("stopped at once, as told twice")),
         _ = page => Err(Failure::failed("the admin listener ended")),
-        ended = following::follow(gateway, server.watch) => Err(Failure::from(ended)),
+        ended = following::follow(gateway, server.watch, log) => Err(Failure::from(ended)),
     }
 }

@@ -44,7 +44,7 @@ fn a_request_that_is_cut_at_the_end_is_in_the_log() {
 
     let body = r#"{"messages":[{"role":"user","content":"Hello?"}]}"#;
     let mut caller = TcpStream::connect(at).unwrap();
-    let head = "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nx-request-id: cut";
+    let head = "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\nx-request-id: cut";
     write!(caller, "{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).unwrap();
     let (mut asked, _) = upstream.accept().unwrap();
     asked.read_exact(&mut [0]).unwrap();

@@ -4,7 +4,6 @@ use ft_client::config::{ChainConfig, ClientConfig, DEFAULT_CHAIN, ProviderConfig
 use ft_gateway::config::{GatewayConfig, ServerConfig};
 use ft_gateway::{ConfigFile, Gateway, Outlets};
 use ft_sim::Upstream;
-use tracing_subscriber::EnvFilter;
 
 use super::{Admin, Args};
 use crate::commands::chat::KEY;
@@ -17,14 +16,6 @@ pub(super) struct Setup {
     pub(super) server: ServerConfig,
     /// Ends when it is dropped.
     _simulated: Option<Upstream>,
-}
-
-/// Logs to stderr what FT_LOG lets through. A filter that cannot be read is as if it were not there.
-pub(super) fn log() {
-    let filter = EnvFilter::try_from_env("FT_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // Whoever has set one keeps it.
-    let _ = log.with_target(false).try_init();
 }
 
 /// The file that is named, and what is in it.

@@ -5,7 +5,7 @@ mod budgets;
 mod cache;
 mod description;
 mod explain;
-mod guard;
+pub(crate) mod guard;
 mod health;
 mod metrics;
 mod reload;

@@ -46,6 +46,7 @@ impl Asked {
         if !headers.keys().any(|name| is_asked(name.as_str())) {
             return Ok(Self::default());
         }
+        known(headers)?;
         let text = |name: &'static str| match headers.get(name) {
             None => Ok(None),
             Some(value) => match value.to_str() {
@@ -140,6 +141,39 @@ impl Asked {
             .map(|patience| patience - WAY_BACK.min(patience / 10));
         options
     }
+}
+
+/// All headers of ours that mean something.
+const OURS: [&str; 7] = [
+    "x-ft-chain",
+    "x-ft-commit",
+    "x-ft-deadline",
+    "x-ft-mid-stream",
+    "x-ft-no-cache",
+    "x-ft-no-fallback",
+    "x-ft-report",
+];
+
+/// A misspelt one would do nothing, and nobody would know.
+fn known(headers: &HeaderMap) -> Result<(), Refusal> {
+    let ours =
+        headers.keys().map(http::HeaderName::as_str).filter(|name| name.starts_with("x-ft-"));
+    for name in ours.filter(|name| !OURS.contains(name)) {
+        let near = OURS
+            .iter()
+            .map(|known| (strsim::damerau_levenshtein(name, known), known))
+            .filter(|(distance, _)| *distance <= 3)
+            .min_by_key(|(distance, _)| *distance);
+        let rule = match near {
+            Some((_, known)) => format!("is not known, did you mean `{known}`?"),
+            None => format!(
+                "is not known; known are {}",
+                OURS.map(|name| format!("`{name}`")).join(", ")
+            ),
+        };
+        return Err(refused(name, &rule));
+    }
+    Ok(())
 }
 
 fn is_asked(name: &str) -> bool {

@@ -193,6 +193,20 @@ impl Callers {
         }
     }
 
+    /// Whether nobody needs a key.
+    pub(crate) fn are_open(&self) -> bool {
+        self.anybody.is_some()
+    }
+
+    /// Who sent these headers, without a word about who is not known.
+    pub(crate) fn recognise(&self, headers: &HeaderMap) -> Option<Arc<Caller>> {
+        if let Some(anybody) = &self.anybody {
+            return Some(Arc::clone(anybody));
+        }
+        let hash = KeyHash::of(presented(headers)?);
+        hash.find(self.keys.iter().map(|(known, _)| known)).map(|at| Arc::clone(&self.keys[at].1))
+    }
+
     /// Those of the configuration, by name; nobody where no keys are configured.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Caller> {
         self.by_name.values().map(|caller| &**caller)
@@ -262,7 +276,8 @@ impl Caller {
                     message,
                 )
                 .with_code("rate_limit_exceeded")
-                .with_retry_after(wait));
+                .with_retry_after(wait)
+                .worth_repeating());
             }
         }
         if let Some((purse, next)) = self.used_up(wall) {

@@ -100,6 +100,14 @@ impl GatewayConfig {
         Ok(self)
     }
 
+    /// The names of the settings in which it differs from an older one, where both came from files.
+    pub(crate) fn changes_from(&self, older: &Self) -> Vec<String> {
+        match (&self.document, &older.document) {
+            (Some(this), Some(older)) => this.changes_from(older),
+            _ => Vec::new(),
+        }
+    }
+
     /// An error about this configuration, with file and line where it came from a file.
     #[must_use]
     pub fn locate(&self, wrong: InvalidConfig) -> InvalidConfig {

@@ -12,7 +12,7 @@ use axum::Router;
 use ft_client::Client;
 use ft_client::config::InvalidConfig;
 use ft_client::telemetry::Prometheus;
-use ft_core::{Clock, Entropy};
+use ft_core::{Clock, Entropy, UnixMillis};
 use tokio::net::TcpListener;
 
 use crate::admin;
@@ -43,13 +43,17 @@ struct Inner {
     started: ServerConfig,
     prometheus: Prometheus,
     clock: Arc<dyn Clock>,
+    started_at: UnixMillis,
+    /// Whether it came from a configuration, which is known to be on loopback when it has no callers. Who puts a client
+    /// into a server of their own decides who reaches it.
+    guards_itself: bool,
     journal: Journal,
     trace: Option<Trace>,
     meters: Meters,
     repeats: Repeats,
     buffers: Buffers,
     ids: Mutex<Entropy>,
-    file: OnceLock<ConfigFile>,
+    file: OnceLock<Arc<ConfigFile>>,
     /// One reload at a time, or the older of two files could be the last to take over.
     reloading: Mutex<()>,
 }
@@ -109,7 +113,8 @@ impl Gateway {
         Self::assemble(config, outlets, || Client::builder().config(client).build())
     }
 
-    /// A gateway over a client that is there already, open to whoever reaches it.
+    /// A gateway over a client that is there already, open to whoever reaches it, also through a browser: the server
+    /// that it is put into says who that is.
     ///
     /// The client's own metrics are not in `/metrics`: its handles were made before.
     #[must_use]
@@ -129,7 +134,7 @@ impl Gateway {
         let client = prometheus.with(build)?;
         let config = GatewayConfig::default();
         let live = Live::new(config, client, Callers::open());
-        Ok(Self::of_live(live, prometheus, Outlets::default()))
+        Ok(Self::of_live(live, prometheus, Outlets::default(), false))
     }
 
     fn assemble(
@@ -141,10 +146,10 @@ impl Gateway {
         let client = prometheus.with(build).map_err(|wrong| config.locate(wrong))?;
         let callers = Live::callers(&config)?;
         let live = Live::new(config, client, callers);
-        Ok(Self::of_live(live, prometheus, outlets))
+        Ok(Self::of_live(live, prometheus, outlets, true))
     }
 
-    fn of_live(live: Live, prometheus: Prometheus, outlets: Outlets) -> Self {
+    fn of_live(live: Live, prometheus: Prometheus, outlets: Outlets, guards_itself: bool) -> Self {
         let clock = Arc::clone(live.client.clock());
         let meters = prometheus.with(Meters::new);
         // Without a thread to write them there are no lines, and no reason to refuse requests.
@@ -159,6 +164,8 @@ impl Gateway {
             started: live.config.server.clone(),
             live: ArcSwap::from_pointee(live),
             prometheus,
+            started_at: clock.wall(),
+            guards_itself,
             clock,
             trace,
             repeats: Repeats::default(),
@@ -180,7 +187,8 @@ impl Gateway {
     pub fn reload(&self, config: GatewayConfig) -> Result<Reload, InvalidConfig> {
         let _one = self.inner.reloading.lock().unwrap_or_else(PoisonError::into_inner);
         let old = self.live();
-        let reload = Reload::done(&self.inner.started, &config.server);
+        let changed = config.changes_from(&old.config);
+        let reload = Reload::done(&self.inner.started, &config.server, changed);
         let config = config.on_sockets_of(&self.inner.started)?;
         // Before the client: its building takes over what the old one holds.
         let callers = Live::callers(&config)?.inherit(&old.callers);
@@ -194,21 +202,42 @@ impl Gateway {
     /// Remembers the file that its configuration came from, for [`reload_from_file`](Self::reload_from_file).
     /// The first one stays.
     pub fn follow(&self, file: ConfigFile) {
-        let _ = self.inner.file.set(file);
+        let _ = self.inner.file.set(Arc::new(file));
     }
 
     /// Reads its file again; `None` when it has none. A file that is what it was is only served again `anew`:
-    /// its variables may have changed.
+    /// its variables and the files of its secrets may have changed.
+    ///
+    /// What is new in it is read twice, a second apart, and served when both are the same: an editor or a copy may
+    /// still be at work. Reading and building are done beside the runtime's threads, so that a file that hangs holds
+    /// up nobody.
     ///
     /// # Errors
-    /// [`Unusable`]; then everything is as it was. The same bad file is an error once, unless read `anew`.
-    pub fn reload_from_file(&self, anew: bool) -> Option<Result<Reload, Unusable>> {
-        let file = self.inner.file.get()?;
-        Some(match file.read_again(anew) {
-            Ok(Some(config)) => self.reload(config).map_err(Unusable::from),
-            Ok(None) => Ok(Reload::Unchanged),
-            Err(unusable) => Err(unusable),
+    /// [`Unusable`]; then everything is as it was. What was wrong is an error once, unless read `anew`.
+    ///
+    /// # Cancel safety
+    /// Either the new configuration is served or the old one.
+    pub async fn reload_from_file(&self, anew: bool) -> Option<Result<Reload, Unusable>> {
+        let file = Arc::clone(self.inner.file.get()?);
+        let reloaded = self.reload_from(&file, anew).await;
+        let wrong = reloaded.as_ref().err().map(Unusable::to_string);
+        let known = file.complained(wrong);
+        Some(match reloaded {
+            Err(_) if known && !anew => Ok(Reload::Unchanged),
+            reloaded => reloaded,
         })
+    }
+
+    async fn reload_from(&self, file: &Arc<ConfigFile>, anew: bool) -> Result<Reload, Unusable> {
+        let Some(text) = file.read_again(anew).await? else { return Ok(Reload::Unchanged) };
+        let (gateway, file) = (self.clone(), Arc::clone(file));
+        let read = move || gateway.reload(file.parse(&text)?).map_err(Unusable::from);
+        match tokio::task::spawn_blocking(read).await {
+            Ok(reloaded) => reloaded,
+            Err(_) => {
+                Err(Unusable::Invalid(InvalidConfig::new("", "reading it failed; see the log")))
+            }
+        }
     }
 
     /// Waits until the lines of the requests that ended so far are written to the access log and the trace, at most
@@ -220,6 +249,11 @@ impl Gateway {
         let log = self.inner.journal.written(within);
         let trace = self.inner.trace.as_ref().is_none_or(|trace| trace.written(within));
         log && trace
+    }
+
+    /// Counts lines that had to be dropped of a log which is not the gateway's own, such as the process's.
+    pub fn log_lines_dropped(&self, lines: u64) {
+        self.inner.meters.lines_dropped.increment(lines);
     }
 
     /// What callers see: `/v1/…`, `/healthz`, `/readyz`, `/metrics`.
@@ -271,6 +305,14 @@ impl Gateway {
 
     pub(crate) fn clock(&self) -> &dyn Clock {
         &*self.inner.clock
+    }
+
+    pub(crate) fn started_at(&self) -> UnixMillis {
+        self.inner.started_at
+    }
+
+    pub(crate) fn guards_itself(&self) -> bool {
+        self.inner.guards_itself
     }
 
     pub(crate) fn meters(&self) -> &Meters {

@@ -33,6 +33,12 @@ pub(crate) struct Entry {
     pub(crate) route: &'static str,
     /// What was asked for.
     pub(crate) model: String,
+    /// Where it was sent, of a request that no route takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) path: Option<String>,
+    /// Whether there are callers, and it is from none of them.
+    #[serde(skip)]
+    pub(crate) stranger: bool,
     pub(crate) streamed: bool,
     /// What the caller got; 499 when they left before.
     pub(crate) status: u16,
@@ -55,8 +61,7 @@ impl Journal {
             log.write(&Line::of(&entry));
         }
         // Who has no key must not push out what those who have one did.
-        let stranger = entry.status == 401 && entry.report.is_none();
-        if self.most == 0 || stranger {
+        if self.most == 0 || entry.stranger {
             return;
         }
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);

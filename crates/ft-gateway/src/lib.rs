@@ -53,5 +53,6 @@ mod admin;
 mod page;
 
 pub use gateway::{Gateway, Outlets};
+pub use lines::Lines;
 pub use reload::{ConfigFile, Reload, Unusable};
 pub use server::{ConnectionLimits, Drained, serve};

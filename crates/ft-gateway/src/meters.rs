@@ -9,7 +9,7 @@ pub(crate) const HTTP_IN_FLIGHT: &str = "ai_api_http_in_flight";
 /// Requests that an SDK sent again.
 pub(crate) const CLIENT_RETRIES: &str = "ai_api_client_retries_total";
 
-/// Lines of the access log and the trace that had to be dropped.
+/// Lines of the access log, the trace and the process's log that had to be dropped.
 pub(crate) const LINES_DROPPED: &str = "ai_api_log_lines_dropped_total";
 
 /// Connections that are open.
@@ -46,16 +46,19 @@ pub(crate) enum Route {
     Chat,
     Embeddings,
     Models,
+    /// What is no route.
+    Other,
 }
 
 impl Route {
-    const ALL: [Self; 3] = [Self::Chat, Self::Embeddings, Self::Models];
+    const ALL: [Self; 4] = [Self::Chat, Self::Embeddings, Self::Models, Self::Other];
 
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Chat => "chat",
             Self::Embeddings => "embeddings",
             Self::Models => "models",
+            Self::Other => "other",
         }
     }
 }
@@ -83,7 +86,7 @@ impl Meters {
         describe_counter!(CLIENT_RETRIES, "Requests that an SDK said it sent again");
         describe_counter!(
             LINES_DROPPED,
-            "Lines of the access log and the trace dropped because too many waited to be written"
+            "Lines of the access log, the trace and the process's log dropped because too many waited to be written"
         );
         let of = |route: Route| {
             std::array::from_fn(|at| {

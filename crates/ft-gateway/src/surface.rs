@@ -2,9 +2,11 @@
 
 mod call;
 mod chat;
+mod elsewhere;
 mod embeddings;
 mod followed;
 mod models;
+mod origin;
 mod probes;
 
 use std::future::Future;
@@ -12,6 +14,7 @@ use std::io;
 
 use axum::Router;
 use axum::body::Body;
+use axum::middleware;
 use bytes::Bytes;
 use ft_client::Report;
 use http::{Request, Response, StatusCode};
@@ -30,7 +33,12 @@ pub(crate) use self::probes::counted;
 
 /// All of them.
 pub(crate) fn public(gateway: Gateway) -> Router {
-    endpoint::router(endpoints()).with_state(gateway)
+    let routes = endpoint::router(endpoints()).with_state(gateway.clone());
+    let (known, there) = (routes.clone(), gateway.clone());
+    let elsewhere =
+        move |request: Request<Body>| elsewhere::answer(there.clone(), known.clone(), request);
+    let checked = middleware::from_fn_with_state(gateway, origin::check);
+    routes.fallback(elsewhere).layer(checked)
 }
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
@@ -39,6 +47,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
         post("/v1/embeddings", embeddings::embeddings),
         get("/v1/models", models::list),
         get("/v1/models/{*name}", models::one),
+        get("/", probes::about),
         get("/healthz", probes::alive),
         get("/readyz", probes::ready),
         get("/metrics", probes::metrics),

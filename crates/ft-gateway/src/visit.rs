@@ -22,6 +22,8 @@ pub(crate) struct Visit {
     caller: Option<Arc<Caller>>,
     pub(crate) streamed: bool,
     model: String,
+    path: Option<String>,
+    stranger: bool,
     end: End,
     /// The report of a call that its caller left.
     left: Arc<OnceLock<Report>>,
@@ -61,6 +63,8 @@ impl Visit {
             request_id,
             caller: None,
             model: String::new(),
+            path: None,
+            stranger: false,
             streamed: false,
             end: End::LEFT,
             left: Arc::default(),
@@ -89,6 +93,16 @@ impl Visit {
     /// What was asked for.
     pub(crate) fn asks_for(&mut self, model: &str) {
         self.model = model.chars().take(LONGEST_NAME).collect();
+    }
+
+    /// Where it was sent, of a request that no route takes.
+    pub(crate) fn asks_at(&mut self, path: &str) {
+        self.path = Some(path.chars().take(LONGEST_NAME).collect());
+    }
+
+    /// There are callers, and it is from none of them.
+    pub(crate) fn is_of_a_stranger(&mut self) {
+        self.stranger = true;
     }
 
     /// What the caller got.
@@ -148,6 +162,8 @@ impl Drop for Visit {
             caller: self.caller().to_owned(),
             route: self.route.as_str(),
             model: std::mem::take(&mut self.model),
+            path: self.path.take(),
+            stranger: self.stranger || (end.status == 401 && end.report.is_none()),
             streamed: self.streamed,
             status: end.status,
             code: end.code,

@@ -13,7 +13,7 @@ use http::uri::Authority;
 use http::{HeaderMap, Request, Response, StatusCode, Uri};
 
 use crate::answer::Refusal;
-use crate::caller::{KeyHash, presented};
+use crate::caller::presented;
 use crate::gateway::Gateway;
 use crate::page;
 
@@ -28,7 +28,7 @@ pub(super) async fn check(
         ([], _) => local(request.uri(), request.headers()),
         // It holds nothing but the question for the key.
         _ if request.uri().path() == page::PATH => Ok(()),
-        (keys, Some(given)) if KeyHash::of(given).is_one_of(keys) => Ok(()),
+        (_, Some(_)) if live.config.server.is_admin(request.headers()) => Ok(()),
         (_, Some(_)) => Err(no_key("the key is not this gateway's admin key")),
         (_, None) => Err(no_key(
             "the admin API of this gateway needs its key: send it as `Authorization: Bearer …`",
@@ -47,20 +47,29 @@ fn no_key(message: &str) -> Refusal {
 
 /// Whether the request is made to this machine by its name, and by no foreign page.
 pub(crate) fn local(uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
-    let host = match headers.get(HOST) {
-        Some(host) => host.to_str().ok().and_then(|host| host.parse::<Authority>().ok()),
-        // HTTP/2 has it in the address.
-        None => uri.authority().cloned(),
-    };
-    let Some(host) = host.filter(|host| is_loopback(host.host())) else {
-        return Err(foreign(
-            "without an admin key this is answered only under a name of this machine, \
-             such as `localhost` or `127.0.0.1`",
-        ));
-    };
+    if host(uri, headers).is_none() {
+        return Err(nowhere());
+    }
+    names_this_machine(uri, headers)?;
+    from_no_foreign_page(uri, headers)
+}
+
+/// Whether it is made under a name of this machine, or under none, which no browser does.
+pub(crate) fn names_this_machine(uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
+    match host(uri, headers) {
+        None if !headers.contains_key(HOST) => Ok(()),
+        Some(host) if is_loopback(host.host()) => Ok(()),
+        _ => Err(nowhere()),
+    }
+}
+
+/// Whether no page sent it, or one that this very listener served.
+pub(crate) fn from_no_foreign_page(uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
     match headers.get(ORIGIN).map(|origin| origin.to_str().unwrap_or_default()) {
         None => {}
-        Some(origin) if origin.strip_prefix("http://") == Some(host.as_str()) => {}
+        Some(origin)
+            if host(uri, headers)
+                .is_some_and(|host| origin.strip_prefix("http://") == Some(host.as_str())) => {}
         Some(_) => return Err(foreign("the request comes from a page of another origin")),
     }
     let site = headers.get("sec-fetch-site").map(|site| site.to_str().unwrap_or_default());
@@ -68,6 +77,21 @@ pub(crate) fn local(uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
         None | Some("same-origin" | "none") => Ok(()),
         Some(_) => Err(foreign("the request comes from a page of another site")),
     }
+}
+
+fn host(uri: &Uri, headers: &HeaderMap) -> Option<Authority> {
+    match headers.get(HOST) {
+        Some(host) => host.to_str().ok().and_then(|host| host.parse().ok()),
+        // HTTP/2 has it in the address.
+        None => uri.authority().cloned(),
+    }
+}
+
+fn nowhere() -> Refusal {
+    foreign(
+        "without a key this is answered only under a name of this machine, such as `localhost` or `127.0.0.1`; a proxy \
+         in front sends its own name along unless it is told to send one of these as `Host`",
+    )
 }
 
 fn foreign(message: &str) -> Refusal {

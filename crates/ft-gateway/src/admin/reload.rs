@@ -13,11 +13,13 @@ use crate::reload::Reload;
 /// Reads the file again. A bad file changes nothing, and the answer says where it is wrong.
 pub(super) async fn reload(State(gateway): State<Gateway>) -> Response<Body> {
     let invalid = |message: &str, status| Refusal::new(status, "invalid_request_error", message);
-    match gateway.reload_from_file(true) {
-        Some(Ok(Reload::Done { after_restart })) => {
-            told(&json!({"reloaded": true, "after_restart": after_restart}))
+    match gateway.reload_from_file(true).await {
+        Some(Ok(Reload::Done { after_restart, changed })) => {
+            told(&json!({"reloaded": true, "after_restart": after_restart, "changed": changed}))
         }
-        Some(Ok(Reload::Unchanged)) => told(&json!({"reloaded": false, "after_restart": []})),
+        Some(Ok(Reload::Unchanged)) => {
+            told(&json!({"reloaded": false, "after_restart": [], "changed": []}))
+        }
         Some(Err(unusable)) => invalid(&unusable.to_string(), StatusCode::UNPROCESSABLE_ENTITY)
             .with_code("invalid_configuration")
             .response(),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use ft_client::config::DEFAULT_CHAIN;
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use super::misread::Misread;
 
 /// An error with its status, in the envelope that OpenAI's SDKs read.
 ///
-/// All are final: the gateway has already tried what may be tried, so the SDKs are told not to repeat it.
+/// Nearly all are final: the gateway has already tried what may be tried, so the SDKs are told not to repeat it.
 #[derive(Clone, Debug)]
 pub(crate) struct Refusal {
     pub(crate) status: StatusCode,
@@ -21,6 +21,7 @@ pub(crate) struct Refusal {
     code: Option<String>,
     param: Option<String>,
     retry_after: Option<Duration>,
+    worth_repeating: bool,
 }
 
 /// More names than this would hide what the message says.
@@ -35,6 +36,7 @@ impl Refusal {
             code: None,
             param: None,
             retry_after: None,
+            worth_repeating: false,
         }
     }
 
@@ -178,6 +180,12 @@ impl Refusal {
         self
     }
 
+    /// Nobody was asked, and after the wait somebody will be: here an SDK that waits and asks again does right.
+    pub(crate) fn worth_repeating(mut self) -> Self {
+        self.worth_repeating = true;
+        self
+    }
+
     pub(crate) fn code(&self) -> Option<&str> {
         self.code.as_deref()
     }
@@ -197,7 +205,12 @@ impl Refusal {
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert("x-should-retry", HeaderValue::from_static("false"));
+        if !self.worth_repeating {
+            headers.insert("x-should-retry", HeaderValue::from_static("false"));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"ft\""));
+        }
         if let Some(wait) = self.retry_after {
             // Whole seconds, rounded up: who comes early is refused again.
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);

@@ -16,6 +16,7 @@ type Checked = Result<(), InvalidConfig>;
 pub(super) fn check(config: &GatewayConfig) -> Checked {
     server(&config.server)?;
     listeners(config)?;
+    origins(config)?;
     for name in config.client.chains.keys() {
         let taken = targets(&config.client).any(|target| named(target) == *name);
         let advice =
@@ -27,6 +28,7 @@ pub(super) fn check(config: &GatewayConfig) -> Checked {
         true => config.client.catalogue(Catalogue::builtin())?,
         false => Catalogue::builtin(),
     };
+    let known = Known::of(&config.client);
     let mut keys = Keys::default();
     for (at, hash) in config.server.admin_key_sha256.iter().enumerate() {
         keys.add(*hash, format!("server.admin_key_sha256[{at}]"))?;
@@ -39,7 +41,7 @@ pub(super) fn check(config: &GatewayConfig) -> Checked {
             &field,
             "must have a name of 1 to 64 letters, digits, `.`, `_` or `-`: it is a label in metrics",
         )?;
-        caller(&field, each, &config.client, &catalogue)?;
+        caller(&field, each, &config.client, &catalogue, &known)?;
         for (at, hash) in each.key_sha256.iter().enumerate() {
             keys.add(*hash, format!("{field}.key_sha256[{at}]"))?;
         }
@@ -67,6 +69,30 @@ fn listeners(config: &GatewayConfig) -> Checked {
     )?;
     // Port 0 is a free one, another for each.
     rule(admin != server.listen || admin.port() == 0, "server.admin", "must differ from listen")
+}
+
+/// Which pages may ask: as browsers write them, or they would never be met.
+fn origins(config: &GatewayConfig) -> Checked {
+    let listed = &config.server.cors_origins;
+    for (at, origin) in listed.iter().enumerate() {
+        let field = format!("server.cors_origins[{at}]");
+        if origin == "*" {
+            rule(listed.len() == 1, &field, "is every page; leave the others out")?;
+            let advice = "would let every page of the web spend the money of this machine, as there are no callers: run \
+                          `ft key new NAME` and add [callers.NAME], or list the pages";
+            rule(!config.callers.is_empty(), &field, advice)?;
+            continue;
+        }
+        let plain = origin.parse::<http::Uri>().is_ok_and(|uri| {
+            let whole = uri.scheme_str().zip(uri.authority().map(http::uri::Authority::as_str));
+            whole.is_some_and(|(scheme, host)| {
+                *origin == format!("{scheme}://{host}").to_lowercase()
+            })
+        });
+        let advice = "must be an origin in small letters and without a path, such as \"https://chat.example.com\"";
+        rule(plain, &field, advice)?;
+    }
+    Ok(())
 }
 
 fn server(server: &ServerConfig) -> Checked {
@@ -123,11 +149,29 @@ pub(super) fn folders(server: &ServerConfig) -> Checked {
     rule(!path.is_dir(), "server.trace", "is a folder; name a file in it")
 }
 
+/// What callers may be allowed, gathered once for all of them.
+struct Known {
+    chains: Vec<String>,
+    models: Vec<String>,
+}
+
+impl Known {
+    fn of(client: &ClientConfig) -> Self {
+        let chains = client.chains.keys().cloned().collect();
+        let mut models: Vec<_> = targets(client).map(named).collect();
+        models.extend(targets(client).map(|target| target.model.clone()));
+        models.sort();
+        models.dedup();
+        Self { chains, models }
+    }
+}
+
 fn caller(
     field: &str,
     caller: &CallerConfig,
     client: &ClientConfig,
     catalogue: &Catalogue,
+    known: &Known,
 ) -> Checked {
     let part = |part: &str| format!("{field}.{part}");
     rule(
@@ -135,13 +179,8 @@ fn caller(
         &part("key_sha256"),
         "is empty; without a key nobody can be this caller. `ft key new` prints one",
     )?;
-    let chains: Vec<_> = client.chains.keys().cloned().collect();
-    let mut models: Vec<_> = targets(client).map(named).collect();
-    models.extend(targets(client).map(|target| target.model.clone()));
-    models.sort();
-    models.dedup();
     for (part, listed, known) in
-        [("chains", &caller.chains, &chains), ("models", &caller.models, &models)]
+        [("chains", &caller.chains, &known.chains), ("models", &caller.models, &known.models)]
     {
         let field = format!("{field}.{part}");
         let Some(listed) = listed else { continue };

@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ft_client::config::units;
+use http::HeaderMap;
 use serde::Deserialize;
 
 use super::KeyHash;
+use crate::caller::presented;
 
 /// Where the gateway listens, and what a connection may take.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -27,6 +29,9 @@ pub struct ServerConfig {
     #[cfg_attr(feature = "schema", schemars(with = "Vec<ft_client::config::schema::HashText>"))]
     #[cfg_attr(feature = "schema", serde(serialize_with = "nothing"))]
     pub admin_key_sha256: Vec<KeyHash>,
+    /// The origins whose pages may ask from a browser, such as `"https://chat.example.com"`, or `"*"` for every page,
+    /// which takes callers. Default: none.
+    pub cors_origins: Vec<String>,
     /// The most bytes of a request's body. Default `32MiB`: a dozen photographs in a prompt. At most `64MiB`, which
     /// is what is sent to a provider.
     #[serde(with = "units::bytes")]
@@ -87,6 +92,13 @@ pub struct ServerConfig {
     pub recent: u32,
 }
 
+impl ServerConfig {
+    /// Whether these headers present a key of the admin API.
+    pub(crate) fn is_admin(&self, headers: &HeaderMap) -> bool {
+        presented(headers).is_some_and(|given| KeyHash::of(given).is_one_of(&self.admin_key_sha256))
+    }
+}
+
 impl Default for ServerConfig {
     fn default() -> Self {
         let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
@@ -94,6 +106,7 @@ impl Default for ServerConfig {
             listen: local(8080),
             admin: Some(local(8081)),
             admin_key_sha256: Vec::new(),
+            cors_origins: Vec::new(),
             max_body: 32 << 20,
             max_buffered: 256 << 20,
             max_header_bytes: 64 << 10,

@@ -14,6 +14,8 @@ pub(super) struct Line<'a> {
     caller: &'a str,
     route: &'a str,
     model: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<&'a str>,
     streamed: bool,
     status: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,6 +50,7 @@ impl<'a> Line<'a> {
             caller: &entry.caller,
             route: entry.route,
             model: &entry.model,
+            path: entry.path.as_deref(),
             streamed: entry.streamed,
             status: entry.status,
             code: entry.code.as_deref(),

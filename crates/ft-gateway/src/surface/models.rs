@@ -21,7 +21,8 @@ pub(super) async fn list(State(gateway): State<Gateway>, request: Request) -> Re
         Ok(caller) => caller,
         Err(refusal) => return refuse(visit, &refusal),
     };
-    let rows: Vec<_> = caller.listed(&live.names).map(|(name, way)| row(name, way)).collect();
+    let rows: Vec<_> =
+        caller.listed(&live.names).map(|(name, way)| row(&gateway, name, way)).collect();
     let body = json!({"object": "list", "data": rows}).to_string();
     visit.ended(200, None, None);
     identified(answer::json(StatusCode::OK, body), &visit.request_id)
@@ -46,18 +47,19 @@ pub(super) async fn one(
     match caller.way(&live.names, &name) {
         Ok(way) => {
             visit.ended(200, None, None);
-            let row = row(&name, way).to_string();
+            let row = row(&gateway, &name, way).to_string();
             identified(answer::json(StatusCode::OK, row), &visit.request_id)
         }
         Err(refusal) => refuse(visit, &refusal),
     }
 }
 
-/// OpenAI's shape. `created` is when a model was made, which nobody knows of a chain.
-fn row(name: &str, way: &Way) -> Value {
+/// OpenAI's shape. When a model was made nobody knows of a chain, and a 0 is a date in 1970 to those who show it: it is
+/// since when this process serves it.
+fn row(gateway: &Gateway, name: &str, way: &Way) -> Value {
     let owner = match way {
         Way::Chain(_) => "ft",
         Way::Target { provider, .. } => provider,
     };
-    json!({"id": name, "object": "model", "created": 0, "owned_by": owner})
+    json!({"id": name, "object": "model", "created": gateway.started_at().0 / 1_000, "owned_by": owner})
 }

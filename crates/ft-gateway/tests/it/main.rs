@@ -7,6 +7,7 @@ mod books;
 mod callers;
 mod chat;
 mod clocks;
+mod doors;
 mod embeddings;
 mod h2;
 mod leaving;

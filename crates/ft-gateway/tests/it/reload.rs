@@ -69,6 +69,19 @@ async fn ask(gateway: &Gateway, body: &Value) -> axum::response::Response {
     gateway.public().oneshot(request).await.unwrap()
 }
 
+fn after_restart(reload: Reload) -> Vec<&'static str> {
+    match reload {
+        Reload::Done { after_restart, .. } => after_restart,
+        Reload::Unchanged => panic!("it was not read"),
+    }
+}
+
+async fn answer(gateway: &Gateway) -> String {
+    let body = ask(gateway, &question("default")).await.into_body().collect().await.unwrap();
+    let body: Value = serde_json::from_slice(&body.to_bytes()).unwrap();
+    body["choices"][0]["message"]["content"].as_str().unwrap().to_owned()
+}
+
 async fn served_by(gateway: &Gateway) -> String {
     let response = ask(gateway, &question("default")).await;
     response.headers()["x-ft-served-by"].to_str().unwrap().to_owned()
@@ -87,10 +100,11 @@ async fn a_changed_file_is_served_and_a_stream_under_way_ends_as_it_began() {
     let stream = ask(&gateway, &body).await;
 
     scratch.write(&file(&upstream, "b", ""));
-    let done = Reload::Done { after_restart: vec![] };
-    assert_eq!(gateway.reload_from_file(false).unwrap().unwrap(), done);
-    assert_eq!(gateway.reload_from_file(false).unwrap().unwrap(), Reload::Unchanged);
-    assert_eq!(gateway.reload_from_file(true).unwrap().unwrap(), done);
+    let model = "chains.default.tiers[0].targets[0].model".to_owned();
+    let done = |changed| Reload::Done { after_restart: vec![], changed };
+    assert_eq!(gateway.reload_from_file(false).await.unwrap().unwrap(), done(vec![model]));
+    assert_eq!(gateway.reload_from_file(false).await.unwrap().unwrap(), Reload::Unchanged);
+    assert_eq!(gateway.reload_from_file(true).await.unwrap().unwrap(), done(vec![]));
 
     assert_eq!(served_by(&gateway).await, "sim/b");
     let whole = stream.into_body().collect().await.unwrap().to_bytes();
@@ -106,15 +120,79 @@ async fn a_bad_file_keeps_the_old_one_and_says_where_it_is_bad_once() {
     scratch.write(&good);
     let gateway = gateway(ConfigFile::new(&scratch.0));
     scratch.write(&good.replace("only", ""));
-    let Err(Unusable::Invalid(wrong)) = gateway.reload_from_file(false).unwrap() else {
+    let Err(Unusable::Invalid(wrong)) = gateway.reload_from_file(false).await.unwrap() else {
         panic!("a tier without a name cannot be")
     };
     assert_eq!(wrong.line(), Some(6), "{wrong}");
-    assert_eq!(gateway.reload_from_file(false).unwrap().unwrap(), Reload::Unchanged);
+    assert_eq!(gateway.reload_from_file(false).await.unwrap().unwrap(), Reload::Unchanged);
     assert_eq!(served_by(&gateway).await, "sim/a");
     drop(std::fs::remove_file(&scratch.0));
-    assert!(matches!(gateway.reload_from_file(false), Some(Err(Unusable::Unreadable { .. }))));
+    assert!(matches!(
+        gateway.reload_from_file(false).await,
+        Some(Err(Unusable::Unreadable { .. }))
+    ));
+    let again = gateway.reload_from_file(false).await.unwrap();
+    assert_eq!(again.unwrap(), Reload::Unchanged, "it is still not there, which was said");
+    assert!(gateway.reload_from_file(true).await.unwrap().is_err(), "who asks is told again");
     assert_eq!(served_by(&gateway).await, "sim/a");
+}
+
+#[tokio::test]
+async fn a_file_that_is_being_written_is_not_served_before_it_rests() {
+    let upstream = Upstream::start(Scripts::new().model("a", Reply::text("Hi."))).unwrap();
+    let scratch = Scratch::new("half");
+    let whole = file(&upstream, "a", "\n[spend]\nlimit = \"$1\"\n");
+    scratch.write(&whole);
+    let gateway = gateway(ConfigFile::new(&scratch.0));
+    let half = &whole[..whole.find("[spend]").unwrap()];
+    for anew in [false, true] {
+        scratch.write(half);
+        let rest = async {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            scratch.write(&format!("{whole}# {anew}\n"));
+        };
+        let (reloaded, ()) = tokio::join!(gateway.reload_from_file(anew), rest);
+        assert_eq!(after_restart(reloaded.unwrap().unwrap()), [""; 0]);
+        assert!(gateway.client().budget().is_some(), "the half file was served");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_pipe_where_the_file_was_holds_nobody_up() {
+    let upstream = Upstream::start(Scripts::new().model("a", Reply::text("Hi."))).unwrap();
+    let scratch = Scratch::new("pipe");
+    scratch.write(&file(&upstream, "a", ""));
+    let gateway = gateway(ConfigFile::new(&scratch.0));
+    std::fs::remove_file(&scratch.0).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(&scratch.0).status().unwrap();
+    assert!(made.success());
+    let unread = gateway.reload_from_file(true).await.unwrap().unwrap_err();
+    assert!(unread.to_string().contains("no regular file"), "{unread}");
+    assert_eq!(served_by(&gateway).await, "sim/a");
+}
+
+#[tokio::test]
+async fn a_key_from_a_file_of_its_own_is_another_after_a_reload() {
+    let script = ft_sim::Script::from_fn(|seen| match seen.credential.ends_with("new1") {
+        true => Reply::text("New."),
+        false => Reply::text("Old."),
+    });
+    let upstream = Upstream::start(Scripts::new().otherwise(script)).unwrap();
+    let (scratch, key) = (Scratch::new("rotating"), Scratch::new("key"));
+    key.write("sk-upstream-0123456789-old1\n");
+    let text = file(&upstream, "a", "");
+    scratch.write(
+        &text.replace("sk-upstream-0123456789ab", &format!("${{file:{}}}", key.0.display())),
+    );
+    let gateway = gateway(ConfigFile::new(&scratch.0));
+    assert_eq!(answer(&gateway).await, "Old.");
+    key.write("sk-upstream-0123456789-new1\n");
+    let Ok(Reload::Done { changed, .. }) = gateway.reload_from_file(true).await.unwrap() else {
+        panic!("it can be served")
+    };
+    assert_eq!(changed, ["providers.sim.keys"]);
+    assert_eq!(answer(&gateway).await, "New.");
 }
 
 #[tokio::test]
@@ -124,9 +202,8 @@ async fn what_holds_only_after_a_restart_is_named() {
     scratch.write(&file(&upstream, "a", ""));
     let gateway = gateway(ConfigFile::new(&scratch.0));
     scratch.write(&file(&upstream, "a", "\n[server]\nlisten = \"127.0.0.1:9\"\ndrain = \"1s\"\n"));
-    let names = vec!["server.listen", "server.drain"];
-    let done = Reload::Done { after_restart: names };
-    assert_eq!(gateway.reload_from_file(false).unwrap().unwrap(), done);
+    let reloaded = gateway.reload_from_file(false).await.unwrap().unwrap();
+    assert_eq!(after_restart(reloaded), ["server.listen", "server.drain"]);
 }
 
 #[tokio::test]
@@ -136,7 +213,7 @@ async fn what_holds_only_after_a_restart_is_named_until_the_file_is_as_it_was() 
     let as_started = file(&upstream, "a", "");
     scratch.write(&as_started);
     let gateway = gateway(ConfigFile::new(&scratch.0));
-    let reload = || gateway.reload_from_file(true).unwrap().unwrap();
+    let reload = async || after_restart(gateway.reload_from_file(true).await.unwrap().unwrap());
     let (listen, drain) = ("listen = \"127.0.0.1:9\"\n", "drain = \"1s\"\n");
     for (rest, names) in [
         (drain, vec!["server.drain"]),
@@ -146,10 +223,10 @@ async fn what_holds_only_after_a_restart_is_named_until_the_file_is_as_it_was() 
         (listen, vec!["server.listen"]),
     ] {
         scratch.write(&file(&upstream, "a", &format!("\n[server]\n{rest}")));
-        assert_eq!(reload(), Reload::Done { after_restart: names }, "{rest}");
+        assert_eq!(reload().await, names, "{rest}");
     }
     scratch.write(&as_started);
-    assert_eq!(reload(), Reload::Done { after_restart: vec![] });
+    assert_eq!(reload().await, [""; 0]);
 }
 
 #[tokio::test]
@@ -162,8 +239,8 @@ async fn what_the_command_line_said_is_no_change_of_the_file() {
     };
     let gateway = gateway(ConfigFile::new(&scratch.0).with_server(listen));
     scratch.write(&file(&upstream, "a", "\n[server]\nlisten = \"127.0.0.1:10\"\n"));
-    let reloaded = gateway.reload_from_file(false).unwrap().unwrap();
-    assert_eq!(reloaded, Reload::Done { after_restart: vec![] });
+    let reloaded = gateway.reload_from_file(false).await.unwrap().unwrap();
+    assert_eq!(after_restart(reloaded), [""; 0]);
 }
 
 #[tokio::test]

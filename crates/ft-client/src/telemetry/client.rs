@@ -55,11 +55,49 @@ struct BudgetMeters {
 
 /// Tiers are known by their place; the cache and the emergency answer come after the live ones.
 struct ChainMeters {
-    /// From each live tier to each place, by cause.
-    fallbacks: Vec<Vec<[Counter; Cause::ALL.len()]>>,
+    /// From each live tier.
+    falls: Vec<Falls>,
     /// By place; last, nobody.
     answers: Vec<Counter>,
     cache: [Counter; CACHE.len()],
+}
+
+/// Steps from one tier, by where to and why.
+struct Falls {
+    near: Vec<(usize, ByCause)>,
+    /// Where to that has no series of its own.
+    far: Option<ByCause>,
+}
+
+type ByCause = [Counter; Cause::ALL.len()];
+
+/// A chain of this many tiers has a series for every step; one of more only for those to the same tier, the next one,
+/// the cache and the emergency answer, and one for all others: with all, a hundred tiers had a hundred thousand.
+const ALL_STEPS: usize = 8;
+
+impl Falls {
+    /// From this one of so many tiers; `places` are their names, then the cache, the emergency answer and nobody.
+    fn new(chain: &str, from: usize, tiers: usize, places: &[&str]) -> Self {
+        let counters = |to: &str| {
+            let of = |cause: Cause| [chain, places[from], to, cause.as_str()];
+            Cause::ALL.map(|cause| counter(&family::FALLBACKS, &of(cause)))
+        };
+        Self {
+            near: near(from, tiers).map(|to| (to, counters(places[to]))).collect(),
+            far: (tiers > ALL_STEPS).then(|| counters("other")),
+        }
+    }
+
+    fn to(&self, to: usize) -> &ByCause {
+        let near = self.near.iter().find(|(place, _)| *place == to).map(|(_, counters)| counters);
+        near.or(self.far.as_ref()).unwrap_or(&self.near[0].1)
+    }
+}
+
+/// The places with a series of their own from this tier of so many.
+fn near(from: usize, tiers: usize) -> impl Iterator<Item = usize> {
+    let all = tiers <= ALL_STEPS;
+    (0..tiers + 2).filter(move |&to| all || to == from || to == from + 1 || to >= tiers)
 }
 
 impl ChainMeters {
@@ -68,23 +106,17 @@ impl ChainMeters {
         let live = || chain.tiers.iter().map(|tier| tier.name.as_str());
         let last = [Tier::Cache, Tier::Emergency, Tier::None];
         let places: Vec<_> = live().chain(last.iter().map(Tier::name)).collect();
-        let fallbacks = live().map(|from| {
-            let ways = places[..places.len() - 1].iter().map(|to| {
-                let of = |cause: Cause| [name, from, to, cause.as_str()];
-                Cause::ALL.map(|cause| counter(&family::FALLBACKS, &of(cause)))
-            });
-            ways.collect()
-        });
+        let tiers = chain.tiers.len();
         Self {
-            fallbacks: fallbacks.collect(),
+            falls: (0..tiers).map(|from| Falls::new(name, from, tiers, &places)).collect(),
             answers: places.iter().map(|tier| counter(&family::ANSWERS, &[name, tier])).collect(),
             cache: CACHE.map(|status| counter(&family::CACHE_RESULTS, &[name, status.as_str()])),
         }
     }
 
     fn fell(&self, from: usize, to: usize, cause: Cause) {
-        if let Some(counters) = self.fallbacks.get(from).and_then(|ways| ways.get(to)) {
-            counters[cause as usize].increment(1);
+        if let Some(falls) = self.falls.get(from) {
+            falls.to(to)[cause as usize].increment(1);
         }
     }
 
@@ -319,5 +351,17 @@ impl Drop for ClientMeters {
         for gauge in providers.flat_map(|provider| &provider.shut).chain(budget) {
             gauge.set(0);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn series_of_steps_grow_with_the_tiers_and_not_with_their_square() {
+        let series = |tiers| (0..tiers).map(|from| near(from, tiers).count()).sum::<usize>();
+        assert_eq!((series(2), series(8)), (2 * 4, 8 * 10));
+        assert!(series(100) <= 4 * 100 && series(1_000) <= 4 * 1_000);
     }
 }

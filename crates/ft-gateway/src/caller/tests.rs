@@ -105,7 +105,7 @@ fn one_request_too_many_in_a_minute_is_told_when_to_come_back() {
     assert_eq!(refusal.code(), Some("rate_limit_exceeded"));
     let response = refusal.response();
     assert_eq!(response.headers()["retry-after"], "61");
-    assert_eq!(response.headers()["x-should-retry"], "false");
+    assert!(!response.headers().contains_key("x-should-retry"), "waiting helps");
     named(&callers, "key-b").admit(now, WALL).unwrap();
     a.admit(now + Duration::from_secs(61), WALL).unwrap();
 }

@@ -149,7 +149,7 @@ async fn what_callers_do_is_counted_under_their_names_alone() {
         assert!(metrics.lines().any(|had| had == line), "{line}\n{metrics}");
     }
     assert!(!metrics.contains("key-stranger"));
-    let for_callers = office.get("", "/metrics").await.text;
+    let for_callers = office.get("key-a", "/metrics").await.text;
     assert!(for_callers.contains("ai_api_requests_total"));
     assert!(!for_callers.contains("ai_api_caller"), "{for_callers}");
     let told = office.look("/admin/budgets").await.json();

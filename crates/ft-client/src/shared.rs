@@ -10,6 +10,7 @@ mod said;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use tokio::runtime::Handle;
@@ -151,6 +152,11 @@ impl Reader {
     /// Nothing is lost.
     pub(crate) async fn head(&self) -> Result<Head, Error> {
         poll_fn(|cx| self.poll(cx, Said::head)).await
+    }
+
+    /// How long its stream may take, as of its first content.
+    pub(crate) fn time_left(&self) -> Option<Duration> {
+        self.call.said.time_left()
     }
 
     /// The next piece; then how it ended.

@@ -63,6 +63,8 @@ impl AnswerStream {
             Flow::Live(run) => {
                 run.streaming.as_ref().map(|body| body.job.timers.end.since(run.now()))
             }
+            // As of its first content: a call that others may wait for keeps its own clocks.
+            Flow::Shared(reader) => reader.time_left(),
             Flow::Broken(_) | Flow::Kept(_) | Flow::Over => None,
         }
     }

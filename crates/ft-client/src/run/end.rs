@@ -96,6 +96,7 @@ impl Run {
             Ok(Done::Shared(stream)) => *stream,
             Err(error) => return writer.head(Err(error)),
         };
+        writer.time_left(stream.time_left());
         writer.head(Ok(Head::Streaming(Box::new(stream.report()))));
         let end = loop {
             writer.room().await;

@@ -5,6 +5,7 @@ use std::future::poll_fn;
 use std::mem::size_of;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use ft_core::chat::Piece;
 
@@ -34,6 +35,7 @@ pub(super) struct Said {
 #[derive(Default)]
 pub(super) struct State {
     head: Option<Result<Head, Error>>,
+    time_left: Option<Duration>,
     pieces: VecDeque<Piece>,
     /// Of these pieces.
     bytes: usize,
@@ -60,6 +62,10 @@ impl State {
 }
 
 impl Said {
+    pub(super) fn time_left(&self) -> Option<Duration> {
+        self.state().time_left
+    }
+
     pub(super) fn head(&self) -> Option<Result<Head, Error>> {
         let mut state = self.state();
         match state.head.take() {
@@ -171,6 +177,11 @@ pub(crate) struct Writer {
 impl Writer {
     pub(super) fn of(said: &Arc<Said>) -> Self {
         Self { said: Arc::clone(said) }
+    }
+
+    /// How long its stream may take; before its head.
+    pub(crate) fn time_left(&self, left: Option<Duration>) {
+        self.said.change(|said| said.time_left = left);
     }
 
     /// What it came to.

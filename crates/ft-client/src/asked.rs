@@ -64,6 +64,11 @@ impl Asked {
         self.chat().map_or(1, |request| request.choices())
     }
 
+    /// As [`ChatRequest::price_factor`].
+    pub(crate) fn price_factor(&self) -> u64 {
+        self.chat().map_or(1, |request| request.price_factor())
+    }
+
     /// As [`ChatRequest::billed_choices`].
     pub(crate) fn billed_choices(&self) -> u64 {
         self.chat().map_or(1, |request| request.billed_choices())

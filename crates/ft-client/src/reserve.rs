@@ -87,7 +87,7 @@ impl Target {
         // What has more tokens than the window is refused.
         let input = input.at_most().min(self.most_tokens());
         let output = self.output_at_most(request).saturating_mul(request.billed_choices());
-        (price.at_most(input, output), output)
+        (price.at_most(input, output).saturating_mul(request.price_factor()), output)
     }
 
     /// The request with the shortest answer that is worth its price; `None` where that would cost no less.

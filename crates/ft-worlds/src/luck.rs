@@ -107,7 +107,9 @@ fn reply(target: &TargetSpec, seen: &Seen<'_>, fault: Option<Fault>, latency: Du
         Fault::Empty => well.empty_choices(),
         Fault::Wire(failure, words) => {
             let so_far = pieces[..inside(words)].concat();
-            wire::FAILURES[failure % wire::FAILURES.len()].reply(&so_far, seen.stream).latency(latency)
+            wire::FAILURES[failure % wire::FAILURES.len()]
+                .reply(&so_far, seen.stream)
+                .latency(latency)
         }
         Fault::KeyRefused(credential) if seen.credential == format!("credential {credential}") => {
             Reply::status(401).latency(latency)

@@ -17,7 +17,11 @@ pub struct Failure {
 /// All of them.
 pub const FAILURES: &[Failure] = &[
     Failure { name: "finish_reason error", last: || finish("error"), plain: || finish("error") },
-    Failure { name: "finish_reason network_error", last: || finish("network_error"), plain: || finish("network_error") },
+    Failure {
+        name: "finish_reason network_error",
+        last: || finish("network_error"),
+        plain: || finish("network_error"),
+    },
     Failure { name: "finish_reason abort", last: || finish("abort"), plain: || finish("abort") },
     Failure {
         name: "finish_reason insufficient_system_resource",
@@ -28,7 +32,11 @@ pub const FAILURES: &[Failure] = &[
     Failure { name: "an error beside error", last: error_beside_error, plain: error_beside_error },
     Failure { name: "a choice's error", last: choice_error, plain: choice_error },
     Failure { name: "base_resp", last: base_resp, plain: base_resp },
-    Failure { name: "a bare code", last: || json!({"code": 500, "message": "it broke"}), plain: || json!({"code": 500, "message": "it broke"}) },
+    Failure {
+        name: "a bare code",
+        last: || json!({"code": 500, "message": "it broke"}),
+        plain: || json!({"code": 500, "message": "it broke"}),
+    },
 ];
 
 fn finish(word: &str) -> Value {
@@ -58,11 +66,13 @@ impl Failure {
         if !stream {
             let mut answer = (self.plain)();
             if let Some(choice) = answer.pointer_mut("/choices/0").and_then(Value::as_object_mut) {
-                choice.insert("message".to_owned(), json!({"role": "assistant", "content": so_far}));
+                choice
+                    .insert("message".to_owned(), json!({"role": "assistant", "content": so_far}));
             }
             return Reply::ok().body(answer);
         }
-        let begun = json!({"choices": [{"index": 0, "delta": {"role": "assistant", "content": so_far}}]});
+        let begun =
+            json!({"choices": [{"index": 0, "delta": {"role": "assistant", "content": so_far}}]});
         let mut last = (self.last)();
         if let Some(choice) = last.pointer_mut("/choices/0").and_then(Value::as_object_mut) {
             choice.insert("delta".to_owned(), json!({"content": ""}));

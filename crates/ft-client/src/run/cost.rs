@@ -43,6 +43,11 @@ impl Charge {
         attempt.cost_is_estimate = self.estimated;
     }
 
+    /// The same tokens at so many times their price.
+    fn times(self, factor: u64) -> Self {
+        Self { cost: self.cost.map(|cost| cost.saturating_mul(factor)), ..self }
+    }
+
     const fn as_estimate(self) -> Self {
         Self { estimated: true, ..self }
     }
@@ -55,7 +60,10 @@ impl Run {
     /// asked for does.
     pub(crate) fn charge_of_answer(&self, job: &Job, response: &ChatResponse) -> Charge {
         let (billed, estimated) = billed(job, response);
-        let charge = Charge { estimated, ..self.charge(&job.target, &billed) };
+        let factor = response.price_factor();
+        let charge = self.charge(&job.target, &billed).times(factor);
+        // By how much more exactly no catalogue says.
+        let charge = Charge { estimated: estimated || factor > 1, ..charge };
         let explained = job.overrun.is_some_and(|overrun| overrun.explains(billed.output));
         match charge.cost.zip(job.guards.reserved()) {
             Some((cost, reserved)) if estimated && explained => {
@@ -125,6 +133,7 @@ impl Run {
         }
         let output = each.saturating_mul(request.billed_choices());
         let charge = self.charge(target, &Billed { input, output, ..Billed::default() });
+        let charge = charge.times(request.price_factor());
         let cost = match (charge.cost, silence.reserved) {
             (Some(cost), Some(reserved)) => Some(cost.min(reserved)),
             // The price ran out while it was under way.

@@ -126,6 +126,8 @@ async fn answers_to_choose_from_and_reasoning_beside_the_limit_are_reserved() {
     assert!(twenty >= dollars("$0.16"), "{twenty}");
     let thought = reserved_for(&trial, with("thinking_budget", json!(9_000)));
     assert!(thought >= dollars("$0.08"), "{thought}");
+    let before_others = reserved_for(&trial, with("service_tier", json!("priority")));
+    assert_eq!(before_others, plain.saturating_mul(2));
     let unbounded = reserved_for(&trial, with("reasoning_effort", json!("low")));
     assert!(unbounded >= dollars("$1.024"), "nothing but the window: {unbounded}");
 }

@@ -111,6 +111,13 @@ impl ChatRequest {
         others.fold(u64::from(self.choices()), u64::max)
     }
 
+    /// How many times its list price the request may be billed: 2 where it asks to be served before others
+    /// (`service_tier = "priority"`), which costs up to that at OpenAI (1.7 to 2 times, by model, 2025); else 1.
+    #[must_use]
+    pub fn price_factor(&self) -> u64 {
+        price_factor(&self.extra)
+    }
+
     /// Lowers every output limit that the request states to at most this; where it states none, `max_tokens` is set.
     pub fn set_output_limit(&mut self, tokens: u64) {
         if self.max_tokens.is_none() && self.max_completion_tokens.is_none() {
@@ -165,6 +172,12 @@ impl ChatRequest {
         };
         numbered.unwrap_or_else(asked)
     }
+}
+
+/// As [`ChatRequest::price_factor`], of the fields of a request or of an answer, which says how it was served.
+pub(super) fn price_factor(extra: &Extra) -> u64 {
+    let tier = extra.get("service_tier").and_then(Value::as_str);
+    if tier == Some("priority") { 2 } else { 1 }
 }
 
 /// The value at a path of fields.

@@ -143,6 +143,13 @@ impl Field<'_, Option<FinishReason>> for Finish<Option<FinishReason>> {
 }
 
 impl ChatResponse {
+    /// How many times its list price the answer may be billed: see
+    /// [`ChatRequest::price_factor`](super::ChatRequest::price_factor).
+    #[must_use]
+    pub fn price_factor(&self) -> u64 {
+        super::limits::price_factor(&self.extra)
+    }
+
     /// An answer of one choice with this text, as a provider of one's own may give it.
     #[must_use]
     pub fn of_text(model: impl Into<String>, text: impl Into<String>) -> Self {

@@ -39,7 +39,8 @@ async fn ask(http: &reqwest::Client, at: SocketAddr, plan: &Plan) -> Option<Viol
         .header("x-request-id", plan.id())
         .header("content-type", "application/json")
         .body(body.to_string());
-    let broken = |name, what: String| Some(Violation { name, what: format!("{}: {what}", plan.id()) });
+    let broken =
+        |name, what: String| Some(Violation { name, what: format!("{}: {what}", plan.id()) });
     let response = match request.send().await {
         Ok(response) => response,
         Err(error) => return broken("the gateway answers", error.to_string()),

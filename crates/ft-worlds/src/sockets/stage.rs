@@ -26,7 +26,8 @@ const LONG: Duration = Duration::from_secs(20);
 pub(super) async fn run(world: &World) -> Vec<Violation> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let log = Log::new();
-    let upstreams: Vec<_> = (0..world.credentials.len()).map(|at| upstream(world, at, &clock, &log)).collect();
+    let upstreams: Vec<_> =
+        (0..world.credentials.len()).map(|at| upstream(world, at, &clock, &log)).collect();
     let gateway_config = || GatewayConfig::new(config(world, &upstreams));
     #[expect(clippy::expect_used, reason = "the generator makes only what can be set up")]
     let gateway = Gateway::new(gateway_config(), Outlets::default()).expect("a gateway");
@@ -34,7 +35,13 @@ pub(super) async fn run(world: &World) -> Vec<Violation> {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a socket");
     #[expect(clippy::expect_used, reason = "a socket that is bound has an address")]
     let at = listener.local_addr().expect("an address");
-    let serving = serve(listener, gateway.public(), ConnectionLimits::default(), std::future::pending(), LONG);
+    let serving = serve(
+        listener,
+        gateway.public(),
+        ConnectionLimits::default(),
+        std::future::pending(),
+        LONG,
+    );
     let mut serving = std::pin::pin!(serving);
     let asked = async {
         let mut found = callers(world, at, &gateway, gateway_config).await;
@@ -62,7 +69,9 @@ fn config(world: &World, upstreams: &[Upstream]) -> ft_client::config::ClientCon
     let mut config = crate::play::config(world);
     for (place, upstream) in upstreams.iter().enumerate() {
         let mut provider = ProviderConfig::new(upstream.base_url());
-        provider.keys = (0..world.credentials[place]).map(|key| format!("sk-worlds-{place}-{key}-0123456789")).collect();
+        provider.keys = (0..world.credentials[place])
+            .map(|key| format!("sk-worlds-{place}-{key}-0123456789"))
+            .collect();
         config.providers.insert(provider_name(place), provider);
     }
     config

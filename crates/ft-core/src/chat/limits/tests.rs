@@ -56,6 +56,14 @@ fn answers_that_are_only_made_to_choose_from_are_billed_too() {
 }
 
 #[test]
+fn to_be_served_before_others_costs_up_to_twice_as_much() {
+    assert_eq!(of(json!({"service_tier": "priority"})).price_factor(), 2);
+    for usual in [json!({}), json!({"service_tier": "flex"}), json!({"service_tier": null})] {
+        assert_eq!(of(usual).price_factor(), 1);
+    }
+}
+
+#[test]
 fn reasoning_that_is_asked_for_counts_beside_the_limit() {
     let bound = |fields: Value| of(fields).billed_output_limit();
     for off in [

@@ -12,7 +12,8 @@ pub(super) fn raise(server: &ServerConfig, output: &mut Output) -> Result<(), Fa
     if was < is {
         output.note(&format!("descriptors: {is} may be open, raised from {was}"))?;
     }
-    let needed = needed(server.max_connections);
+    // A connection and its call upstream; what a process has open beside is little.
+    let needed = 2 * u64::from(server.max_connections);
     if is < needed {
         tracing::warn!(
             "server.max_connections = {} may need {needed} descriptors, each connection and its call upstream one, and \
@@ -21,11 +22,6 @@ pub(super) fn raise(server: &ServerConfig, output: &mut Output) -> Result<(), Fa
         );
     }
     Ok(())
-}
-
-/// A connection and its call upstream, and what a process has open beside.
-fn needed(connections: u32) -> u64 {
-    2 * u64::from(connections) + 64
 }
 
 /// What the limit was and is; `None` where there is none.

@@ -267,7 +267,7 @@ async fn money_is_looked_at_and_not_taken() {
     let own = ft_client::cost::SpendConfig::new("$0.0001".parse().unwrap());
     let options = CallOptions::new().with_spend(SpendBudget::new(own).unwrap());
     let foretold = trial.client.explain(&request, &options).unwrap();
-    assert_eq!(why(&foretold, "gpt-4.1"), Some(Skip::Spend));
+    assert_eq!(why(&foretold, "gpt-4.1"), Some(Skip::CallerSpend));
     assert_eq!(foretold.next, Next::Fails { kind: FailKind::Spend });
 }
 

@@ -150,7 +150,7 @@ async fn a_callers_budget_holds_where_the_client_has_none() {
     let answer = trial.ask_with(Way::Plain, request(), options).await.unwrap();
     assert_eq!(
         trail(&answer.report),
-        [format!("{DEAR} skipped spend"), format!("{CHEAP} answered")]
+        [format!("{DEAR} skipped caller_spend"), format!("{CHEAP} answered")]
     );
     assert_eq!(trial.client.budget_left(), None);
 }

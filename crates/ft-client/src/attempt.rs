@@ -11,12 +11,13 @@ use ft_core::{
 };
 use tokio::time::timeout;
 
-use crate::asked::{Asked, vectors_wanted};
+use crate::asked::Asked;
 use crate::guards::Guards;
 use crate::overrun::Overrun;
 use crate::reading::{Reading, Trouble};
 use crate::run::words_of;
 use crate::target::Target;
+use crate::whole;
 
 /// What an attempt is to bring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,11 +123,7 @@ impl Job {
             Ok(Err(error)) => return Err(Bad::early(error)),
             Err(_) => return Err(self.fired(timer, Assembler::new())),
         };
-        let got = response.data.len();
-        if got == 0 || vectors_wanted(request).is_some_and(|wanted| got < wanted) {
-            let error = ProviderError::new(ErrorKind::Garbled);
-            return Err(Bad::early(error.with_message("the answer has too few vectors")));
-        }
+        whole::check_vectors(&response, request).map_err(Bad::early)?;
         self.guards.answered(self.clock.now());
         Ok(Good::Vectors(Box::new(response)))
     }
@@ -140,10 +137,10 @@ impl Job {
             Ok(Err(error)) => return Err(Bad::early(error)),
             Err(_) => return Err(self.fired(timer, Assembler::new())),
         };
-        if response.choices.is_empty() {
-            let error =
-                ProviderError::new(ErrorKind::Garbled).with_message("the answer has no choices");
-            return Err(Bad::early(error));
+        if let Err(error) = whole::check(&response, request.choices()) {
+            // It was made, and is billed.
+            let so_far = Assembler::of(Arc::unwrap_or_clone(response));
+            return Err(Box::new(Bad { error, neutral: false, so_far }));
         }
         self.guards.answered(self.clock.now());
         Ok(Good::Whole(response))
@@ -201,10 +198,6 @@ impl Job {
                 Err(Trouble::Fired(timer)) => return Err(self.fired(timer, so_far)),
                 Err(Trouble::Provider(error)) => {
                     return Err(Box::new(Bad { error, neutral: false, so_far }));
-                }
-                Ok(None) if so_far.so_far().choices.is_empty() => {
-                    let error = ProviderError::new(ErrorKind::Garbled);
-                    return Err(Bad::early(error.with_message("the stream has no choices")));
                 }
                 Ok(None) => {
                     self.guards.answered(self.clock.now());

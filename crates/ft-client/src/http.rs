@@ -32,6 +32,7 @@ pub(crate) fn provider(
         .with_allow_plain_http(config.allow_plain_http)
         .with_include_usage(config.include_usage)
         .with_stops_on_disconnect(config.stops_on_disconnect)
+        .with_max_event(usize::try_from(config.max_event).unwrap_or(usize::MAX))
         .with_clock(Arc::clone(clock));
     for (at, key) in config.keys.iter().enumerate() {
         let wrong = |wrong: InvalidKey| {

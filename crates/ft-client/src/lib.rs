@@ -82,6 +82,7 @@ mod reserve;
 mod run;
 mod shared;
 mod target;
+mod whole;
 
 pub use answer::{Answer, Attempt, CacheStatus, Embedded, Outcome, Report, ServedBy, Tier, Tokens};
 pub use budget::BudgetStatus;

@@ -10,6 +10,7 @@ use tokio::task::coop::poll_proceed;
 use tokio::time::{Sleep, sleep};
 
 use crate::attempt::Timer;
+use crate::whole;
 
 /// A stream, and until when its next piece is waited for.
 pub(crate) struct Reading {
@@ -46,7 +47,8 @@ impl Reading {
     /// The next piece within this wait; `None` at the end.
     ///
     /// An answer whose every choice has said why it ended is complete: silence, or a connection that breaks, takes
-    /// nothing from it. A stream that is always ready must not outlive its timers, so they are looked at first.
+    /// nothing from it. An error that the provider says does, whenever it comes. A stream that is always ready must
+    /// not outlive its timers, so they are looked at first.
     /// A piece without content, and whatever else the provider sends to say that it is still there, begins the
     /// idle timer anew, for at most ten minutes without content.
     pub(crate) fn poll_piece(
@@ -73,8 +75,12 @@ impl Reading {
                 self.quiet_since = None;
             }
             return Poll::Ready(match piece.transpose() {
+                Ok(None) => {
+                    let end = whole::check(so_far.so_far(), choices);
+                    end.map(|()| None).map_err(Trouble::Provider)
+                }
                 Ok(piece) => Ok(piece),
-                Err(_) if finished => Ok(None),
+                Err(error) if finished && whole::is_end_of_connection(&error) => Ok(None),
                 Err(error) => Err(Trouble::Provider(error)),
             });
         }

@@ -324,7 +324,11 @@ impl Run {
             delivered @ None => *delivered = Some(Box::new(part)),
         }
         let whole = self.delivered.as_ref().map(|delivered| delivered.so_far());
-        if !whole.is_some_and(can_go_on) || job.overrun.is_some_and(|overrun| overrun.is_over()) {
+        // Nor is an answer continued whose end the caller has seen.
+        let ended = whole
+            .is_some_and(|whole| whole.choices.iter().any(|choice| choice.finish_reason.is_some()));
+        let overrun = job.overrun.is_some_and(|overrun| overrun.is_over());
+        if !whole.is_some_and(can_go_on) || ended || overrun {
             self.forbid_continuing();
         }
         self.broke_at.get_or_insert(self.failures.len());

@@ -16,7 +16,7 @@ use ft_limit::{
 
 use crate::config::TargetConfig;
 use crate::outputs::Outputs;
-use crate::telemetry::TargetMeters;
+use crate::telemetry::{Seldom, TargetMeters};
 
 /// How long a window that a provider's refusal gave away is believed: a smaller backend may have answered.
 const LEARNED_FOR: Duration = Duration::from_secs(600);
@@ -45,6 +45,8 @@ pub(crate) struct CredentialState {
     /// Shut for all models of the key.
     pub(crate) gate: Arc<Gate>,
     pub(crate) widening: Widening,
+    /// Lines of the log on its being refused.
+    pub(crate) told: Seldom,
 }
 
 impl ProviderState {

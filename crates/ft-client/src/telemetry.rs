@@ -30,5 +30,6 @@ pub use prometheus::{InstallError, Prometheus};
 
 pub(crate) use books::Books;
 pub(crate) use client::ClientMeters;
+pub(crate) use seldom::Seldom;
 pub(crate) use target::TargetMeters;
 pub(crate) use trace::{attempt_ended, request_ended, request_span, skipped};

@@ -66,6 +66,13 @@ pub trait Provider: Send + Sync + 'static {
         streamed
     }
 
+    /// One of its credentials as logs may show it, such as a masked key: enough to know which it is, and no more.
+    /// Default: nothing.
+    fn credential_name(&self, credential: usize) -> Option<String> {
+        let _ = credential;
+        None
+    }
+
     /// Asks for a complete answer.
     ///
     /// # Errors

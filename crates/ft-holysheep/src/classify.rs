@@ -21,8 +21,8 @@ use http::HeaderMap;
 
 use crate::InvalidConfig;
 use facts::Facts;
+use pattern::identifier;
 pub use rule::{Rule, Shape};
-pub(crate) use success::{carries_error, is_error, looks_like_error};
 use table::Row;
 
 /// What an answer that is not one means.
@@ -176,7 +176,8 @@ impl Classifier {
 
     /// Says what is wrong with an answer that has a success status, or `None` when it is an answer.
     ///
-    /// An error object, no choices, and bytes that are no chat answer are failures. A choice without any text
+    /// An error object, a finish reason that says failure, a blocked prompt, no choices, and bytes that are no chat
+    /// answer are failures. A choice without any text
     /// that says `stop` is an answer, though a suspicious one: LM Studio sends it for a prompt over its window
     /// (lmstudio-ai/lmstudio-bug-tracker#2339), and a model that has nothing to say sends it too.
     #[must_use]
@@ -187,18 +188,32 @@ impl Classifier {
         body: &[u8],
         wall: UnixMillis,
     ) -> Option<Verdict> {
-        match success::read(body) {
+        match self.read(body) {
             success::Reading::Answer => None,
             success::Reading::Error => Some(self.classify(status, headers, body, wall)),
-            success::Reading::Blocked => Some(Verdict::of(ErrorKind::ContentFiltered)),
             success::Reading::Garbled => Some(Verdict::of(ErrorKind::Garbled)),
         }
+    }
+
+    /// Says what an event of a stream means that says failure, by its data or by its name.
+    pub(crate) fn classify_event(&self, name: &str, data: &[u8]) -> Verdict {
+        let headers = HeaderMap::new();
+        let mut facts = Facts::read(&headers, data);
+        facts.add_end(Some(name));
+        self.judge(200, &headers, facts, UnixMillis(0))
+    }
+
+    /// Whether a word that something ends with says that it failed: a finish reason, the name of an event.
+    pub(crate) fn is_failed_end(&self, word: &str) -> bool {
+        let word = identifier(word);
+        let builtin = &table::builtin().rows;
+        !word.is_empty() && self.own.iter().chain(builtin).any(|row| row.names_end(&word))
     }
 
     fn judge(&self, status: u16, headers: &HeaderMap, facts: Facts, wall: UnixMillis) -> Verdict {
         let retry_after = hint::wait(headers, &facts, wall);
         let table = table::builtin();
-        let said = facts.status.unwrap_or(status);
+        let said = facts.status.unwrap_or(if (200..300).contains(&status) { 200 } else { status });
         let row = self
             .own
             .iter()
@@ -211,12 +226,13 @@ impl Classifier {
         }
         let limited = matches!(kind, ErrorKind::ContextLength | ErrorKind::PayloadTooLarge);
         let limit_tokens = if limited { facts.limit(&table.limits) } else { None };
+        let ended = row.and_then(|row| facts.ends.iter().find(|word| row.names_end(word)));
         Verdict {
             kind,
             scope,
             retry_after,
             limit_tokens,
-            code: facts.code,
+            code: facts.code.or_else(|| ended.cloned()),
             vendor_type: facts.vendor_type,
             param: facts.param,
             message: facts.message,
@@ -227,10 +243,11 @@ impl Classifier {
 
 /// What remains when no row matches: a status that means nothing known.
 fn by_status(status: u16) -> (ErrorKind, Scope) {
-    let kind = match status {
+    match status {
         // An error object under a success status, without a word that is known.
-        200..=299 | 500.. => ErrorKind::ServerError,
-        _ => ErrorKind::Other,
-    };
-    (kind, kind.default_scope())
+        200..=299 | 500.. => (ErrorKind::ServerError, Scope::Target),
+        // A redirect says where the API is not, and nothing of the request.
+        ..400 => (ErrorKind::ServerError, Scope::Endpoint),
+        _ => (ErrorKind::Other, Scope::Call),
+    }
 }

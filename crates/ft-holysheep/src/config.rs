@@ -58,7 +58,7 @@ pub struct HttpConfig {
     pub max_response_body: usize,
     /// The most bytes of a request's body. Default 64 MiB: images travel inside the JSON.
     pub max_request_body: usize,
-    /// The most bytes of one event of a stream. Default 1 MiB.
+    /// The most bytes of one event of a stream. Default 64 MiB, as of a whole answer: pictures come in one event.
     pub max_event: usize,
     /// Whether `http://` is allowed to other machines: the key and every prompt travel readable. Default no.
     pub allow_plain_http: bool,
@@ -101,7 +101,7 @@ impl HttpConfig {
             ca_pem: None,
             max_response_body: 64 << 20,
             max_request_body: 64 << 20,
-            max_event: 1 << 20,
+            max_event: 64 << 20,
             allow_plain_http: false,
             malformed_event: MalformedEvent::Cut,
             http2: true,

@@ -250,6 +250,11 @@ impl Provider for HttpProvider {
         self.shared.config.stops_on_disconnect.unwrap_or(streamed)
     }
 
+    /// The masked key.
+    fn credential_name(&self, credential: usize) -> Option<String> {
+        self.shared.config.keys.get(credential).map(ApiKey::masked)
+    }
+
     async fn chat(
         &self,
         call: &Call,
@@ -261,7 +266,7 @@ impl Provider for HttpProvider {
         let place = shared.place(shared.chat.as_ref(), &config.chat_path, &call.model)?;
         let reply = shared.send(call, place, body, false).await?;
         let (status, headers, body) = shared.read(reply).await?;
-        shared.chat_answer(status, &headers, &body)
+        shared.chat_answer(status, &headers, &body, request.choices())
     }
 
     async fn chat_stream(
@@ -277,6 +282,7 @@ impl Provider for HttpProvider {
         let reply = shared.send(call, place, body, true).await?;
         let request_id = shared.request_id(reply.headers());
         let reader = ChunkReader::new(config.classifier.clone())
+            .with_choices(request.choices())
             .with_max_event(config.max_event)
             .with_malformed_event(config.malformed_event)
             .with_usage_hidden(config.include_usage && !request.wants_usage());

@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HOST};
+use http::header::{ACCEPT_ENCODING, HOST};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Response, Uri};
 use http_body_util::Full;
@@ -20,16 +20,18 @@ use reqwest::Url;
 
 use crate::{HttpConfig, InvalidConfig};
 use direct::{Direct, Passed, Unanswered};
-use unpacked::Unpacked;
+use unpacked::{Packing, Unpacked};
 
 /// The way to one endpoint.
-pub(crate) enum Transport {
+pub(crate) struct Transport {
+    way: Way,
+    /// The most bytes of an unpacked body.
+    most: usize,
+}
+
+enum Way {
     /// HTTP/1.1 without a proxy, over connections that the call drives.
-    Direct {
-        connections: Box<Direct>,
-        /// The most bytes of an unpacked body.
-        most: usize,
-    },
+    Direct(Box<Direct>),
     /// Everything else: HTTP/2, proxies, compression.
     Pooled(reqwest::Client),
 }
@@ -72,18 +74,18 @@ impl Transport {
         let proxy = client::proxy_for(config, base)?;
         let http1 = base.scheme() == "http" || !config.http2;
         let tls = client::tls(config)?;
-        Ok(match proxy {
+        let way = match proxy {
             None if http1 && config.direct => {
-                let connections = Box::new(Direct::new(config, base, tls)?);
-                Self::Direct { connections, most: config.max_response_body }
+                Way::Direct(Box::new(Direct::new(config, base, tls)?))
             }
-            proxy => Self::Pooled(client::build(config, tls, proxy)?),
-        })
+            proxy => Way::Pooled(client::build(config, tls, proxy)?),
+        };
+        Ok(Self { way, most: config.max_response_body })
     }
 
     /// The headers that this way adds to every request.
     pub(crate) fn add_to(&self, headers: &mut HeaderMap) {
-        if let Self::Direct { connections, .. } = self {
+        if let Way::Direct(connections) = &self.way {
             headers.insert(HOST, connections.host().clone());
             // Compression is for distance, and what is reached in this way is mostly near.
             headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -104,8 +106,8 @@ impl Transport {
         body: Vec<u8>,
         again: impl Fn() -> Option<HeaderMap>,
     ) -> Result<Reply, Broken> {
-        match self {
-            Self::Direct { connections, most } => {
+        let reply = match &self.way {
+            Way::Direct(connections) => {
                 let body = Bytes::from(body);
                 let request = |headers| {
                     let mut request = http::Request::new(Full::new(body.clone()));
@@ -121,21 +123,23 @@ impl Transport {
                     },
                     sent => sent?,
                 };
-                // It was not asked for, but a server may know no other way.
-                let packed = reply.headers().get(CONTENT_ENCODING).is_some_and(|it| it == "gzip");
-                Ok(reply.map(|body| match packed {
-                    true => ReplyBody::Unpacked(Box::new(Unpacked::new(body, *most))),
-                    false => ReplyBody::Direct(body),
-                }))
+                reply.map(ReplyBody::Direct)
             }
-            Self::Pooled(client) => {
+            Way::Pooled(client) => {
                 let mut request = reqwest::Request::new(Method::POST, place.url);
                 *request.headers_mut() = headers;
                 *request.body_mut() = Some(body.into());
                 let reply = client.execute(request).await?;
-                Ok(Response::from(reply).map(ReplyBody::Pooled))
+                Response::from(reply).map(ReplyBody::Pooled)
             }
-        }
+        };
+        // It was not asked for, but a server may know no other way; the pooled client has taken the name of what it
+        // unpacked out of the head.
+        let packing = Packing::of(reply.headers());
+        Ok(reply.map(|body| match packing {
+            Some(packing) => ReplyBody::Unpacked(Box::new(Unpacked::new(body, packing, self.most))),
+            None => body,
+        }))
     }
 }
 
@@ -153,7 +157,11 @@ impl Place {
 impl ReplyBody {
     /// Whether reading it turns its connection, so that all that has arrived is there to be read.
     pub(crate) fn is_driven(&self) -> bool {
-        !matches!(self, Self::Pooled(_))
+        match self {
+            Self::Direct(_) => true,
+            Self::Unpacked(body) => body.is_driven(),
+            Self::Pooled(_) => false,
+        }
     }
 
     /// How many bytes it has, where its head says so.

@@ -46,6 +46,10 @@ pub struct ProviderConfig {
     #[serde(default = "connect_timeout", with = "units::duration")]
     #[cfg_attr(feature = "schema", schemars(with = "super::schema::DurationText"))]
     pub connect_timeout: Duration,
+    /// The most bytes of one event of a stream. Default 64 MiB, as of a whole answer: pictures come in one event.
+    #[serde(default = "max_event", with = "units::bytes")]
+    #[cfg_attr(feature = "schema", schemars(with = "super::schema::SizeText"))]
+    pub max_event: u64,
     /// An HTTP proxy. Loopback is never proxied.
     pub proxy: Option<String>,
     /// A file of further certificate authorities, PEM.
@@ -69,6 +73,10 @@ fn connect_timeout() -> Duration {
     Duration::from_secs(5)
 }
 
+fn max_event() -> u64 {
+    64 << 20
+}
+
 fn yes() -> bool {
     true
 }
@@ -89,6 +97,7 @@ impl ProviderConfig {
             include_usage: true,
             stops_on_disconnect: None,
             connect_timeout: connect_timeout(),
+            max_event: max_event(),
             proxy: None,
             ca_file: None,
             allow_plain_http: false,

@@ -212,7 +212,8 @@ impl Run {
         if delivered {
             target.meters.stream_truncated();
         }
-        self.client.meters.failed(attempt, &error, now);
+        let who = (&*target.provider, leg.credential);
+        self.client.meters.failed(attempt, &error, who, now);
         self.note(leg);
         self.failures.push(error);
         Event::Failed { target: leg.target, kind, scope, hint, delivered }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ft_core::decide::As;
-use ft_core::{ErrorKind, ProviderError, Tick};
+use ft_core::{ErrorKind, Out, ProviderError, Scope, Tick, rule};
 use ft_cost::Pico;
 use ft_limit::GateReason;
 use metrics::{Counter, Gauge, Histogram};
@@ -247,8 +247,22 @@ impl ClientMeters {
         }
     }
 
-    /// An attempt failed with this error, and has its outcome.
-    pub(crate) fn failed(&self, attempt: &Attempt, error: &ProviderError, now: Tick) {
+    /// An attempt with a credential of this provider failed with this error, and has its outcome.
+    pub(crate) fn failed(
+        &self,
+        attempt: &Attempt,
+        error: &ProviderError,
+        (provider, credential): (&ProviderState, usize),
+        now: Tick,
+    ) {
+        let is_out = error.scope() == Scope::Credential
+            && matches!(rule(error.kind(), error.scope()).out, Out::Out);
+        if is_out
+            && let Some(untold) = provider.credentials[credential].told.due(now, BETWEEN_WARNINGS)
+        {
+            let key = provider.provider.credential_name(credential);
+            trace::credential_out(attempt, key.as_deref(), error, untold);
+        }
         if error.kind() == ErrorKind::LocalExhausted
             && let Some(untold) = self.exhausted.due(now, BETWEEN_WARNINGS)
         {

@@ -4,7 +4,7 @@
 
 use std::error::Error as _;
 
-use ft_core::ProviderError;
+use ft_core::{ErrorKind, ProviderError};
 use tracing::Span;
 
 use crate::answer::{Attempt, Report};
@@ -28,6 +28,31 @@ pub(crate) fn attempt_ended(span: &Span, attempt: &Attempt) {
         first_token_ms = attempt.first_token.map(millis),
         cost = attempt.cost.map(tracing::field::display),
         "attempt ended"
+    );
+}
+
+/// A provider refused a key for all that it was used for, and it is out. `untold`: so many more since this was last
+/// told.
+pub(crate) fn credential_out(
+    attempt: &Attempt,
+    key: Option<&str>,
+    error: &ProviderError,
+    untold: u64,
+) {
+    let what = match error.kind() {
+        ErrorKind::Auth => "a provider refused the key: put a valid one into `keys`",
+        ErrorKind::QuotaExhausted => "the account of a key has no credit or quota left: top it up",
+        _ => "a key is not allowed what was asked with it: ask the provider for access",
+    };
+    tracing::warn!(
+        provider = %attempt.provider,
+        model = %attempt.model,
+        key,
+        kind = error.kind().as_str(),
+        status = error.status(),
+        code = error.code(),
+        untold,
+        "{what}"
     );
 }
 

@@ -10,6 +10,9 @@ mod cascade;
 mod configured;
 mod credentials;
 mod endpoints;
+mod ends;
+#[path = "../../../ft-holysheep/tests/shared/faults.rs"]
+mod faults;
 mod lossless;
 mod modelled;
 mod raw;

@@ -419,8 +419,6 @@ async fn the_callers_mistake_is_shown_by_the_first_target_and_skipped_at_a_later
         (422, "invalid_request"),
         (413, "payload_too_large"),
         (418, "other"),
-        (302, "other"),
-        (308, "other"),
     ] {
         for way in WAYS {
             let reply = Reply::status(status).body(
@@ -454,6 +452,38 @@ async fn the_callers_mistake_is_shown_by_the_first_target_and_skipped_at_a_later
     }
 }
 
+/// A caller must not be told to change a request that nobody has read.
+#[tokio::test]
+async fn what_stands_in_front_of_the_api_is_passed_over() {
+    let page = "<html><head><title>Maintenance</title></head></html>";
+    for (status, kind, after) in [
+        (301, "server_error", BREAKER),
+        (302, "server_error", BREAKER),
+        (308, "server_error", BREAKER),
+        (400, "other", Asked),
+        (405, "unsupported", Asked),
+        (413, "payload_too_large", Asked),
+        (418, "other", Asked),
+        (421, "server_error", BREAKER),
+        (422, "other", Asked),
+        (423, "conflict", Asked),
+        (499, "server_error", BREAKER),
+    ] {
+        for way in WAYS {
+            let reply = Reply::status(status).raw("text/html", page);
+            falls_through(way, &format!("a page under {status}"), reply, kind, after).await;
+        }
+    }
+    for (status, kind, after) in [
+        (302, "server_error", BREAKER),
+        (421, "server_error", BREAKER),
+        (499, "server_error", BREAKER),
+    ] {
+        let reply = Reply::status(status).body(json!({"error": {"message": "no"}}));
+        falls_through(Way::Plain, &format!("{status}"), reply, kind, after).await;
+    }
+}
+
 #[tokio::test]
 async fn a_redirect_is_not_followed_and_carries_the_key_nowhere() {
     for way in WAYS {
@@ -461,8 +491,8 @@ async fn a_redirect_is_not_followed_and_carries_the_key_nowhere() {
         let there = format!("{}/chat/completions", elsewhere.base_url());
         let reply = Reply::status(307).raw("text/plain", "").header("location", there);
         let world = setup(way, "one/a | two/b", a_gives(reply)).build();
-        let error = world.ask().await.unwrap_err();
-        assert_eq!(error.cause().unwrap().status(), Some(307));
+        let answer = world.ask().await.unwrap();
+        assert_eq!(answer.report.attempts[0].status, Some(307));
         assert!(elsewhere.seen().is_empty());
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{As, Event, FailReason, Plan, Skip, TargetView, View};
-use crate::kind::ErrorKind;
+use crate::kind::{ErrorKind, Scope};
 use crate::table::{Next, rule};
 use crate::time::Tick;
 
@@ -163,6 +163,8 @@ impl Ledger {
                 let progress = &mut self.targets[target];
                 progress.barred |= !rule.again && !matches!(rule.next, Next::OtherCredential);
                 progress.own_fault = match kind {
+                    // A wrong address takes no request at all.
+                    _ if scope == Scope::Endpoint => None,
                     ErrorKind::ContextLength => Some(FailReason::TooLong),
                     ErrorKind::Unsupported
                     | ErrorKind::InvalidRequest

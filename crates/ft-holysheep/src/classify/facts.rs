@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use super::hint;
 use super::pattern::{Pattern, identifier, plain};
 use super::rule::Shape;
+use super::success::{is_blocked, number};
 
 /// Objects in objects and JSON texts in texts: deeper than this nobody nests, except to hurt.
 const DEPTH: u8 = 8;
@@ -29,6 +30,8 @@ pub(super) struct Facts {
     pub(super) codes: Vec<String>,
     pub(super) types: Vec<String>,
     pub(super) params: Vec<String>,
+    /// Words that something ended with.
+    pub(super) ends: Vec<String>,
     /// All texts, as patterns are compared with them.
     pub(super) words: String,
     /// A wait that stands in a field of the body.
@@ -53,6 +56,7 @@ impl Facts {
             codes: Vec::new(),
             types: Vec::new(),
             params: Vec::new(),
+            ends: Vec::new(),
             words: String::new(),
             wait: None,
             relayed: false,
@@ -145,6 +149,7 @@ impl Facts {
                     self.add_code(value, relayed);
                 }
                 "status" | "statusCode" => self.add_status(value, relayed),
+                "finish_reason" | "native_finish_reason" => self.add_end(value.as_str()),
                 "type" | "error_type" | "errorType" | "__type" => {
                     if let Some(name) = value.as_str() {
                         self.add_type(name);
@@ -159,7 +164,7 @@ impl Facts {
                 "message" | "Message" | "msg" | "detail" | "title" | "error_msg"
                 | "errorMessage" | "error_message" | "status_msg" | "error_description"
                 | "message_zh" | "details" | "errors" | "innererror" | "inner_error"
-                | "choices" => {
+                | "choices" | "delta" => {
                     self.visit(value, depth + 1, relayed);
                 }
                 "metadata" | "cause" | "upstream_error" => {
@@ -173,6 +178,10 @@ impl Facts {
                         Value::String(text) => self.add_text(text, depth),
                         other => self.visit(other, depth + 1, true),
                     }
+                }
+                "promptFeedback" | "prompt_feedback" if is_blocked(value) => {
+                    self.codes.push(identifier("prompt_blocked"));
+                    self.code.get_or_insert_with(|| "prompt_blocked".to_owned());
                 }
                 "base_resp" => self.visit_base_resp(value, depth),
                 "quota_limit_value" | "quotaValue" if value == "0" => {
@@ -190,7 +199,7 @@ impl Facts {
 
     /// MiniMax answers 200 with its own status in here; its small numbers would clash with others' codes.
     fn visit_base_resp(&mut self, value: &Value, depth: u8) {
-        let code = value.get("status_code").and_then(Value::as_i64).filter(|&code| code != 0);
+        let code = value.get("status_code").and_then(number).filter(|&code| code != 0);
         if let Some(code) = code {
             self.codes.push(identifier(&format!("base_resp_{code}")));
             self.code.get_or_insert_with(|| code.to_string());
@@ -222,7 +231,10 @@ impl Facts {
                 }
             }
             // Google's name of the status: RESOURCE_EXHAUSTED.
-            Value::String(name) => self.codes.push(identifier(name)),
+            Value::String(name) => {
+                self.codes.push(identifier(name));
+                self.add_end(Some(name));
+            }
             _ => {}
         }
     }
@@ -235,8 +247,14 @@ impl Facts {
         }
     }
 
+    /// A word that something ended with. None but a row of the table says what it means.
+    pub(super) fn add_end(&mut self, word: Option<&str>) {
+        self.ends.extend(word.filter(|word| !word.is_empty()).map(identifier));
+    }
+
     fn add_type(&mut self, name: &str) {
         let name = name.trim();
+        self.add_end(Some(name));
         if name.is_empty() || name == "error" {
             return;
         }

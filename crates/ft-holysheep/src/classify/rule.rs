@@ -39,6 +39,10 @@ pub struct Rule {
     /// What the body is.
     #[serde(default)]
     pub shape: Vec<Shape>,
+    /// The word that something ends with: a finish reason, the name of an event, or the type or status that stands
+    /// beside an answer. A word that a row names says failure wherever it comes; others are the model's affair.
+    #[serde(default)]
+    pub end: Vec<String>,
     /// Whether the answer says how long to wait.
     #[serde(default)]
     pub hinted: Option<bool>,
@@ -78,6 +82,7 @@ impl Rule {
             without: Vec::new(),
             text: Vec::new(),
             shape: Vec::new(),
+            end: Vec::new(),
             hinted: None,
             kind,
             scope: None,
@@ -109,6 +114,13 @@ impl Rule {
     #[must_use]
     pub fn with_words(mut self, words: impl Into<String>) -> Self {
         self.words.push(words.into());
+        self
+    }
+
+    /// Adds a word that something ends with.
+    #[must_use]
+    pub fn with_end(mut self, word: impl Into<String>) -> Self {
+        self.end.push(word.into());
         self
     }
 

@@ -22,6 +22,7 @@ pub(super) struct Row {
     without: Vec<Pattern>,
     text: Vec<String>,
     shape: Vec<Shape>,
+    end: Vec<String>,
     hinted: Option<bool>,
     pub(super) kind: ErrorKind,
     pub(super) scope: Scope,
@@ -35,11 +36,12 @@ impl Row {
             + rule.param.len()
             + rule.words.len()
             + rule.text.len()
+            + rule.end.len()
             + rule.shape.len();
         if conditions == 0 {
             return Err(InvalidConfig::new(
                 name,
-                "a rule needs a condition: status, code, type, param, words, text or shape",
+                "a rule needs a condition: status, code, type, param, words, text, end or shape",
             ));
         }
         let lists = [
@@ -49,6 +51,7 @@ impl Row {
             ("words", &rule.words),
             ("without", &rule.without),
             ("text", &rule.text),
+            ("end", &rule.end),
         ];
         for (field, list) in lists {
             if list.iter().any(|entry| plain(entry, usize::MAX).trim_matches(['*', ' ']).is_empty())
@@ -69,6 +72,7 @@ impl Row {
             without: patterns(&rule.without),
             text: rule.text.iter().map(|text| plain(text, usize::MAX)).collect(),
             shape: rule.shape.clone(),
+            end: identifiers(&rule.end),
             hinted: rule.hinted,
             kind: rule.kind,
             scope: rule.scope.unwrap_or(rule.kind.default_scope()),
@@ -84,9 +88,15 @@ impl Row {
             && any(&self.code, &facts.codes, glob)
             && any(&self.vendor_type, &facts.types, glob)
             && any(&self.param, &facts.params, is_part)
+            && any(&self.end, &facts.ends, glob)
             && (self.text.is_empty() || self.text.iter().any(|text| text == facts.words.trim()))
             && (self.words.is_empty() || self.words.iter().any(|it| it.find(words).is_some()))
             && !self.without.iter().any(|it| it.find(words).is_some())
+    }
+
+    /// Whether this word says failure, by this row.
+    pub(super) fn names_end(&self, identifier: &str) -> bool {
+        self.end.iter().any(|word| glob(word, identifier))
     }
 }
 
@@ -158,7 +168,7 @@ mod tests {
         assert!(table.rows.len() > 50);
     }
 
-    /// Code before type, type before words, status last; the rows that overrule name what they overrule.
+    /// Code before type, type before words, then the status, how it ended last; the rows that overrule name what they overrule.
     #[test]
     fn rows_stand_in_the_order_of_their_weight() {
         let file: File = toml::from_str(BUILTIN).unwrap();
@@ -169,8 +179,10 @@ mod tests {
                 1
             } else if !(rule.words.is_empty() && rule.text.is_empty()) {
                 2
-            } else {
+            } else if rule.end.is_empty() {
                 3
+            } else {
+                4
             }
         };
         // The overruling rows end before the first row that goes by its code alone.

@@ -1,13 +1,13 @@
 //! From a response to an answer or an error, with the secrets taken out.
 
-use ft_core::chat::{Assembler, ChatResponse, EmbeddingResponse};
+use ft_core::chat::{Assembler, ChatResponse, Content, EmbeddingResponse};
 use ft_core::{ErrorKind, ProviderError};
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
 use super::Shared;
 use crate::ChunkReader;
-use crate::classify::{Verdict, carries_error, is_error};
+use crate::classify::Verdict;
 use crate::stream::read_whole;
 
 impl Shared {
@@ -16,25 +16,42 @@ impl Shared {
         status: u16,
         headers: &HeaderMap,
         body: &[u8],
+        wanted: u32,
     ) -> Result<ChatResponse, ProviderError> {
-        let (response, body) = read_whole::<ChatResponse>(body);
+        let (parsed, body) = read_whole::<ChatResponse>(body);
         let body = &*body;
-        if let Ok(response) = response
-            && is_plain_answer(&response)
-        {
-            return Ok(response);
-        }
+        let classifier = &self.config.classifier;
+        let good = |answer: &ChatResponse| {
+            let mut messages = answer.choices.iter().map(|choice| &choice.message);
+            !answer.choices.is_empty()
+                && messages.all(|message| *message != ft_core::Message::default())
+                && !classifier.is_fault_of_answer(answer)
+        };
+        let parsed = match parsed {
+            Ok(answer) if good(&answer) => return Ok(answer),
+            parsed => parsed,
+        };
         if headers
             .get(CONTENT_TYPE)
             .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
         {
-            return self.assembled(status, headers, body);
+            return self.assembled(status, headers, body, wanted);
         }
         let wall = self.config.clock.wall();
-        let verdict = self.config.classifier.classify_success(status, headers, body, wall);
-        // Good by its outline and yet not readable: a field of the wrong type.
-        let verdict = verdict.unwrap_or_else(|| Verdict::of(ErrorKind::Garbled));
-        Err(self.error(verdict, status, headers))
+        match (classifier.classify_success(status, headers, body, wall), parsed) {
+            (Some(verdict), _) => Err(self.error(verdict, status, headers)),
+            // A message that says nothing, as when reasoning has used up the limit.
+            (None, Ok(mut answer)) => {
+                for choice in &mut answer.choices {
+                    if matches!(choice.message.content, Content::Absent) {
+                        choice.message.content = Content::Null;
+                    }
+                }
+                Ok(answer)
+            }
+            // Good by its outline and yet not readable: a field of the wrong type.
+            (None, Err(_)) => Err(self.error(Verdict::of(ErrorKind::Garbled), status, headers)),
+        }
     }
 
     /// The answer of a server that streams though it was not asked to.
@@ -43,8 +60,10 @@ impl Shared {
         status: u16,
         headers: &HeaderMap,
         body: &[u8],
+        wanted: u32,
     ) -> Result<ChatResponse, ProviderError> {
         let mut reader = ChunkReader::new(self.config.classifier.clone())
+            .with_choices(wanted)
             .with_max_event(self.config.max_event)
             .with_malformed_event(self.config.malformed_event);
         reader.push(body);
@@ -64,7 +83,10 @@ impl Shared {
     ) -> Result<EmbeddingResponse, ProviderError> {
         let (response, body) = read_whole::<EmbeddingResponse>(body);
         match response {
-            Ok(response) if !response.data.is_empty() && !carries_error(&response.extra) => {
+            Ok(response)
+                if !response.data.is_empty()
+                    && !self.config.classifier.is_fault_beside(&response.extra) =>
+            {
                 Ok(response)
             }
             _ => {
@@ -106,15 +128,4 @@ impl Shared {
         let id = &id[..id.floor_char_boundary(200)];
         (!id.is_empty()).then(|| self.secrets.scrub(id))
     }
-}
-
-/// Whether a parsed answer is one beyond doubt: a choice with a message, and no error beside it.
-fn is_plain_answer(response: &ChatResponse) -> bool {
-    !response.choices.is_empty()
-        && response.object != "error"
-        && !carries_error(&response.extra)
-        && response.choices.iter().all(|choice| {
-            choice.message != ft_core::Message::default()
-                && !choice.extra.get("error").is_some_and(is_error)
-        })
 }

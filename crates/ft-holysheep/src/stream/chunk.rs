@@ -1,9 +1,9 @@
 //! One event's JSON: a chunk, an error, or neither; and the vendors' habits taken out of it.
 
-use ft_core::chat::{ChatChunk, ChatResponse, ChunkChoice, FinishReason, replay};
+use ft_core::chat::{ChatChunk, ChatResponse, ChunkChoice, Extra, Usage, replay};
 use serde_json::{Map, Value};
 
-use crate::classify::{carries_error, is_error, looks_like_error};
+use crate::classify::Classifier;
 
 /// What an event's data is.
 pub(super) enum Parsed {
@@ -18,33 +18,20 @@ pub(super) enum Parsed {
 }
 
 /// Reads it. Who did not ask for usage (`hides_usage`) gets it where the vendor puts it, and nowhere else.
-pub(super) fn parse(data: &[u8], hides_usage: bool) -> Parsed {
+pub(super) fn parse(data: &[u8], classifier: &Classifier, hides_usage: bool) -> Parsed {
     let Ok(mut chunk) = serde_json::from_slice::<ChatChunk>(data) else {
-        let error = match serde_json::from_slice::<Value>(data) {
-            Ok(Value::Object(object)) => carries_error(&object) || looks_like_error(&object),
-            Ok(Value::Array(list)) => {
-                list.iter().any(|it| it.as_object().is_some_and(carries_error))
-            }
-            _ => false,
-        };
-        return if error { Parsed::Error(None) } else { Parsed::Malformed };
+        let fault = serde_json::from_slice(data).is_ok_and(|value| classifier.is_fault(&value));
+        return if fault { Parsed::Error(None) } else { Parsed::Malformed };
     };
-    if is_error_chunk(&chunk) {
-        // The words of the error go where they are scrubbed, not along with the text.
-        chunk.extra.shift_remove("error");
-        chunk.extra.shift_remove("x_groq");
-        for choice in &mut chunk.choices {
-            choice.extra.shift_remove("error");
-        }
-        let adds = chunk.has_content() || chunk.has_finish();
-        return Parsed::Error(adds.then_some(chunk));
+    if classifier.is_fault_of_chunk(&chunk) {
+        return Parsed::Error(rest_of(chunk));
     }
     let mut as_sent = true;
     if chunk.usage.is_none()
-        && let Some(usage) = chunk.extra.get("x_groq").and_then(|it| it.get("usage"))
+        && let Some(usage) = usage_of_groq(&chunk.extra)
     {
-        chunk.usage = serde_json::from_value(usage.clone()).ok();
-        as_sent = chunk.usage.is_none() || hides_usage;
+        chunk.usage = Some(usage);
+        as_sent = hides_usage;
     }
     let mut whole = false;
     for choice in &mut chunk.choices {
@@ -59,23 +46,30 @@ pub(super) fn parse(data: &[u8], hides_usage: bool) -> Parsed {
     Parsed::Chunk(chunk, as_sent)
 }
 
-fn is_error_chunk(chunk: &ChatChunk) -> bool {
-    (!chunk.extra.is_empty() && carries_error(&chunk.extra))
-        || chunk.object == "error"
-        || chunk.choices.iter().any(|choice| choice.extra.get("error").is_some_and(is_error))
-        || (chunk.choices.is_empty() && chunk.usage.is_none() && looks_like_error(&chunk.extra))
+/// What an event that says failure adds to the answer: text and counts. Not an end, for the answer has none; and the
+/// words of the failure go where they are scrubbed, not along with the text.
+fn rest_of(mut chunk: ChatChunk) -> Option<ChatChunk> {
+    if chunk.usage.is_none() {
+        chunk.usage = usage_of_groq(&chunk.extra);
+    }
+    chunk.extra.clear();
+    chunk.choices.retain_mut(|choice| {
+        choice.finish_reason = None;
+        choice.extra.clear();
+        choice.delta.extra.shift_remove("error");
+        choice.delta.has_content()
+    });
+    (!chunk.choices.is_empty() || chunk.usage.is_some()).then_some(chunk)
+}
+
+fn usage_of_groq(extra: &Extra) -> Option<Usage> {
+    let usage = extra.get("x_groq")?.get("usage")?;
+    serde_json::from_value(usage.clone()).ok()
 }
 
 /// A choice without a delta: its message is all there is of it.
 fn is_bare(choice: &ChunkChoice) -> bool {
     choice.delta.role.is_none() && !choice.delta.has_content() && choice.delta.content.is_none()
-}
-
-/// OpenRouter's way to end an answer that failed.
-pub(super) fn ends_in_error(chunk: &ChatChunk) -> bool {
-    chunk.choices.iter().any(|choice| {
-        matches!(&choice.finish_reason, Some(FinishReason::Other(word)) if word == "error")
-    })
 }
 
 /// Only what was counted, of a chunk that comes after an error.

@@ -7,6 +7,7 @@ use ft_core::chat::json::{self, Mender};
 use ft_core::chat::{Assembler, ChatChunk, ChatResponse, Piece, replay};
 use ft_core::{ErrorKind, UnixMillis};
 use http::HeaderMap;
+use memchr::memmem;
 
 use super::alike::{Alike, copied, null_usage};
 use super::chunk::{self, Parsed};
@@ -28,8 +29,8 @@ pub enum MalformedEvent {
 ///
 /// The outcome, in order: an error object anywhere is that error, even if `[DONE]` follows; `[DONE]` is the end,
 /// and nothing after it is read; without it the answer is complete when every choice that began has a
-/// `finish_reason`, and otherwise it was cut, [`ErrorKind::Interrupted`]. A stream that ends without ever
-/// having a choice is [`ErrorKind::Garbled`]. What stands after an error is read only for usage, and only as
+/// `finish_reason`, and as many began as were asked for; otherwise it was cut, [`ErrorKind::Interrupted`]. A finish
+/// reason that says failure is an error like any other. A stream that ends without ever having a choice is [`ErrorKind::Garbled`]. What stands after an error is read only for usage, and only as
 /// far as it is there already: nobody waits for it.
 ///
 /// ```
@@ -64,6 +65,8 @@ struct Rules {
     classifier: Classifier,
     malformed: MalformedEvent,
     hides_usage: bool,
+    /// How many answers were asked for.
+    wanted: usize,
 }
 
 struct State {
@@ -74,16 +77,18 @@ struct State {
     mender: Mender,
     /// An error was seen; what follows is read for usage only.
     failed: Option<Verdict>,
+    /// The bytes ended inside an event that may have had more of the answer.
+    torn: bool,
     over: bool,
 }
 
 /// White space before the first byte that means something: DeepSeek keeps connections alive with it.
 const LONGEST_HEAD: usize = 4096;
-/// The event cap's default: a chunk is about 300 bytes, a whole answer in one event some 100 KiB.
-const EVENT: usize = 1 << 20;
+/// The event cap's default, as large as a whole answer's: a picture in an event is megabytes of base64.
+const EVENT: usize = 64 << 20;
 
 impl ChunkReader {
-    /// A reader with an event cap of 1 MiB that takes a malformed event for a cut.
+    /// A reader with an event cap of 64 MiB that takes a malformed event for a cut.
     #[must_use]
     pub fn new(classifier: Classifier) -> Self {
         Self {
@@ -91,7 +96,12 @@ impl ChunkReader {
             state: State::new(),
             form: Form::Unknown(Vec::new()),
             most: EVENT,
-            rules: Rules { classifier, malformed: MalformedEvent::Cut, hides_usage: false },
+            rules: Rules {
+                classifier,
+                malformed: MalformedEvent::Cut,
+                hides_usage: false,
+                wanted: 1,
+            },
         }
     }
 
@@ -114,6 +124,13 @@ impl ChunkReader {
     #[must_use]
     pub fn with_usage_hidden(mut self, hidden: bool) -> Self {
         self.rules.hides_usage = hidden;
+        self
+    }
+
+    /// Sets how many answers were asked for, so that one that never began is missed. Default 1.
+    #[must_use]
+    pub fn with_choices(mut self, wanted: u32) -> Self {
+        self.rules.wanted = usize::try_from(wanted).unwrap_or(usize::MAX).max(1);
         self
     }
 
@@ -177,17 +194,11 @@ impl ChunkReader {
             }
             Form::Unknown(_) => {}
             Form::Events => {
-                // Half an event is no malformed one: the cut is the finding.
-                let rules = Rules {
-                    classifier: self.rules.classifier.clone(),
-                    malformed: MalformedEvent::Skip,
-                    hides_usage: self.rules.hides_usage,
-                };
-                let Self { parser, state, .. } = self;
-                let _ = parser.finish(&mut |event| state.take(&event, &rules));
+                let Self { parser, state, rules, .. } = self;
+                let _ = parser.finish(&mut |event| state.take_last(&event, rules));
             }
         }
-        self.state.end(reason);
+        self.state.end(reason, self.rules.wanted);
     }
 
     /// The next chunk, or the error that ends the answer; `None` when more bytes are needed or it is over.
@@ -235,6 +246,7 @@ impl State {
             alike: Alike::default(),
             mender: Mender::of_events(),
             failed: None,
+            torn: false,
             over: false,
         }
     }
@@ -252,8 +264,9 @@ impl State {
             self.items.extend(chunk::usage_of(data).map(Piece::from).map(Ok));
             return;
         }
-        if event.is_error {
-            self.fail(data, rules);
+        let name = String::from_utf8_lossy(event.name);
+        if event.is_error || rules.classifier.is_failed_end(&name) {
+            self.fail(&name, data, rules);
             return;
         }
         if !event.is_bare
@@ -264,13 +277,13 @@ impl State {
             self.items.push_back(Ok(piece));
             return;
         }
-        let mut parsed = chunk::parse(data, rules.hides_usage);
+        let mut parsed = chunk::parse(data, &rules.classifier, rules.hides_usage);
         let mended;
         let mut data = data;
         if (self.mender.is_waiting() || matches!(parsed, Parsed::Malformed))
             && let Some(text) = self.mender.mend(data)
         {
-            parsed = chunk::parse(&text, rules.hides_usage);
+            parsed = chunk::parse(&text, &rules.classifier, rules.hides_usage);
             mended = text;
             data = &mended;
         }
@@ -288,7 +301,7 @@ impl State {
         match parsed {
             Parsed::Error(rest) => {
                 self.items.extend(rest.map(Piece::from).map(Ok));
-                self.fail(data, rules);
+                self.fail(&name, data, rules);
             }
             // No event by the standard; only an error is worth more than that.
             _ if event.is_bare => {}
@@ -297,14 +310,10 @@ impl State {
                 if named && chunk.choices.is_empty() && chunk.usage.is_none() {
                     return;
                 }
-                let failed = chunk::ends_in_error(&chunk);
                 self.add(match as_sent {
                     true => Piece::with_raw(chunk, copied(data, hidden)),
                     false => chunk.into(),
                 });
-                if failed {
-                    self.failed = Some(Verdict::of(ErrorKind::ServerError));
-                }
             }
             Parsed::Whole(pieces) => {
                 if self.choices.iter().all(|&(_, ended)| !ended) {
@@ -345,9 +354,23 @@ impl State {
         self.items.push_back(Ok(piece));
     }
 
-    fn fail(&mut self, data: &[u8], rules: &Rules) {
-        let headers = HeaderMap::new();
-        self.failed = Some(rules.classifier.classify(200, &headers, data, UnixMillis(0)));
+    /// An event that the bytes ended in. Half an event is no malformed one: the cut is the finding.
+    fn take_last(&mut self, event: &Event<'_>, rules: &Rules) {
+        let data = event.data.trim_ascii();
+        let whole = serde_json::from_slice::<serde::de::IgnoredAny>(data).is_ok()
+            || json::mended(data).is_some();
+        if whole || event.is_error || data.starts_with(b"[DONE]") {
+            self.take(event, rules);
+        } else {
+            // What begins like a count of tokens has nothing more of the answer.
+            let counts = [&b"\"choices\":[]"[..], b"\"choices\": []"];
+            let harmless = counts.iter().any(|mark| memmem::find(data, mark).is_some());
+            self.torn |= !harmless && !b"[DONE]".starts_with(data);
+        }
+    }
+
+    fn fail(&mut self, name: &str, data: &[u8], rules: &Rules) {
+        self.failed = Some(rules.classifier.classify_event(name, data));
     }
 
     /// `[DONE]` was seen.
@@ -360,11 +383,12 @@ impl State {
     }
 
     /// The bytes ended.
-    fn end(&mut self, reason: Verdict) {
+    fn end(&mut self, reason: Verdict, wanted: usize) {
         if self.over {
             return;
         }
-        let complete = !self.choices.is_empty() && self.choices.iter().all(|&(_, ended)| ended);
+        let all = self.choices.len() >= wanted && self.choices.iter().all(|&(_, ended)| ended);
+        let complete = all && !self.torn;
         let failure = self.failed.take().or((!complete).then_some(reason));
         self.items.extend(failure.map(Err));
         self.over = true;
@@ -384,7 +408,7 @@ impl State {
         let body = json::without_mark(body);
         let parsed = serde_json::from_slice::<serde::de::IgnoredAny>(body);
         if parsed.is_err_and(|error| error.is_eof()) {
-            self.end(reason);
+            self.end(reason, rules.wanted);
             return;
         }
         let headers = HeaderMap::new();

@@ -6,6 +6,9 @@ mod assembled;
 mod bodies;
 mod config;
 mod direct;
+mod ends;
+#[path = "../shared/faults.rs"]
+mod faults;
 mod pooled;
 mod server;
 mod streams;

@@ -1006,7 +1006,14 @@ const VARIANTS: &[(u16, &str, &str)] = &[
     (500, r##"{"error":{"message":"CUDA out of memory"}}"##, "server_error/target"),
     (502, r##"{"error":{"message":"upstream closed the connection"}}"##, "server_error/target"),
     (418, "I'm a teapot", "other/call"),
-    (302, "", "other/call"),
+    (302, "", "server_error/endpoint"),
+    (307, "<html><title>Moved</title></html>", "server_error/endpoint"),
+    (400, "<html><h1>400 Bad Request</h1></html>", "other/endpoint"),
+    (413, "<html><h1>413 Request Entity Too Large</h1></html>", "payload_too_large/endpoint"),
+    (413, "Payload Too Large", "payload_too_large/call"),
+    (421, r##"{"error":{"message":"no"}}"##, "server_error/endpoint"),
+    (423, "", "conflict/target"),
+    (499, "", "server_error/endpoint"),
 ];
 
 #[test]

@@ -138,8 +138,8 @@ macro_rules! lossless {
         const _: () = {
             /// The numbers of the known members.
             #[expect(non_camel_case_types, reason = "each is named as its field is")]
-            enum Known { $($field),* }
-            const KNOWN: u8 = [$($name),*].len() as u8;
+            enum Known { $($field,)* Unknown }
+            const KNOWN: u8 = Known::Unknown as u8;
 
             impl<'de> serde::Deserialize<'de> for $of {
                 fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {

@@ -206,7 +206,7 @@ impl ChatRequest {
     #[must_use]
     pub fn has_bound_form(&self) -> bool {
         let bound = |field: &&str| self.extra.get(*field).is_some_and(|it| !it.is_null());
-        self.is_structured() || BOUND.iter().any(|field| bound(&field))
+        self.is_structured() || BOUND.iter().any(bound)
     }
 
     /// What a model must be able to do to answer this.

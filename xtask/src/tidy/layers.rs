@@ -51,6 +51,20 @@ const LAYERS: &[Layer] = &[
     ),
     layer("ft-bench", &["ft-core", "ft-holysheep", "ft-client", "ft-sim", "ft-gateway"], &[]),
     layer("ft-worlds", &["ft-core", "ft-client", "ft-sim", "ft-gateway"], &[]),
+    layer(
+        "ft-fuzz",
+        &[
+            "ft-core",
+            "ft-cache",
+            "ft-context",
+            "ft-cost",
+            "ft-holysheep",
+            "ft-client",
+            "ft-gateway",
+            "ft-simulate",
+        ],
+        &[],
+    ),
     layer("xtask", &[], &[]),
 ];
 
@@ -125,10 +139,10 @@ pub(super) fn check_closures(root: &Path) -> Outcome<Vec<Violation>> {
 }
 
 fn manifest(name: &str) -> String {
-    if name == "xtask" {
-        "xtask/Cargo.toml".to_owned()
-    } else {
-        format!("crates/{name}/Cargo.toml")
+    match name {
+        "xtask" => "xtask/Cargo.toml".to_owned(),
+        "ft-fuzz" => "fuzz/Cargo.toml".to_owned(),
+        _ => format!("crates/{name}/Cargo.toml"),
     }
 }
 

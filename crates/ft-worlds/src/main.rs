@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use clap::Parser;
+use ft_worlds::World;
 use ft_worlds::generate::world;
 use ft_worlds::invariants::{judge, names};
 use ft_worlds::known::all;
@@ -37,6 +38,10 @@ struct Options {
     #[arg(long)]
     known: bool,
 
+    /// With `--seed`: what became of each request of the shrunk world.
+    #[arg(long)]
+    trails: bool,
+
     /// How many of the broken worlds are shrunk to the least that still breaks.
     #[arg(long, default_value_t = 3)]
     shrink: usize,
@@ -45,24 +50,43 @@ struct Options {
 fn main() -> ExitCode {
     let options = Options::parse();
     let held = match options.seed {
-        Some(seed) => one(seed, options.shrink > 0),
+        Some(seed) => one(seed, &options),
         None if options.known => known(),
         None => known() & many(&options) & sockets(&options),
     };
     if held { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn one(seed: u64, smaller: bool) -> bool {
+fn one(seed: u64, options: &Options) -> bool {
     let world = world(seed);
     println!("{world}");
     let (_, broken) = judge(&world);
     for violation in &broken {
         println!("BROKEN {violation}");
-        if smaller {
-            println!("{}", shrink(&world, violation.name));
+        if options.shrink > 0 {
+            let least = shrink(&world, violation.name);
+            println!("{least}");
+            if options.trails {
+                trails(&least);
+            }
         }
     }
     broken.is_empty()
+}
+
+/// A line for each request: when it came, how it ended, and its attempts and skips.
+fn trails(world: &World) {
+    for call in &ft_worlds::play::play(world).calls {
+        let attempts = call.report.iter().flat_map(|report| &report.attempts);
+        let attempts: Vec<_> = attempts
+            .map(|attempt| {
+                let (model, outcome) = (&attempt.model, attempt.outcome.as_str());
+                format!("{model} {} {outcome} {:?}", attempt.manner.as_str(), attempt.took)
+            })
+            .collect();
+        let (plan, end) = (&call.plan, &call.end);
+        println!("{:>4} {:>9.3?} {end:?}: {}", plan.number, plan.at, attempts.join(", "));
+    }
 }
 
 fn known() -> bool {

@@ -61,7 +61,8 @@ async fn ask(world: &World, providers: &[SimProvider], plan: Plan) -> (usize, Op
 async fn attempt(provider: &SimProvider, target: &TargetSpec, plan: &Plan) -> Option<String> {
     let call = Call { request_id: plan.id(), ..Call::new(target.model()) };
     let request = ChatRequest::user(plan.question.clone());
-    if !plan.streamed {
+    // Where the first content is bounded, it must be seen, by the loop as by the client.
+    if !plan.streamed && !target.upstream_stream {
         let asked = timeout(target.attempt_timeout, provider.chat(&call, &request)).await;
         return Some(asked.ok()?.ok()?.text().into_owned());
     }

@@ -267,12 +267,13 @@ impl Breaker {
         let failures_over = failed
             && self.config.failure_ratio.zip(self.failures.as_ref()).is_some_and(
                 |(ratio, window)| {
-                    window.read_own(generation, now).reach(ratio.over, ratio.of_at_least)
+                    let margin = self.config.ratio_margin;
+                    window.read_own(generation, now).reach(ratio.over, ratio.of_at_least, margin)
                 },
             );
         let slow_over = slow_call
             && self.config.slow.zip(self.slow.as_ref()).is_some_and(|(slow, window)| {
-                window.read_own(generation, now).reach(slow.over, slow.of_at_least)
+                window.read_own(generation, now).reach(slow.over, slow.of_at_least, 0.0)
             });
         Observed { failures_over, slow_over, slow_call, lease_over: false, draw: self.draw(word) }
     }

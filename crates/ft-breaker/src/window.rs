@@ -116,10 +116,13 @@ impl Window {
 
 impl Counts {
     /// Whether at least `of_at_least` calls ended and the share of the marked is `over` or more.
-    pub(crate) fn reach(self, over: f64, of_at_least: u32) -> bool {
+    ///
+    /// `margin` standard deviations of a binomial with that share are added to it: what lies above is no chance.
+    pub(crate) fn reach(self, over: f64, of_at_least: u32, margin: f64) -> bool {
         #[expect(clippy::cast_precision_loss, reason = "counts of a window are far below 2^53")]
         let (calls, marked) = (self.calls as f64, self.marked as f64);
-        self.calls >= u64::from(of_at_least) && marked >= over * calls
+        let chance = margin * (over * (1.0 - over) * calls).sqrt();
+        self.calls >= u64::from(of_at_least) && marked >= over * calls + chance
     }
 }
 

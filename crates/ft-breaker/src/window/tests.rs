@@ -46,7 +46,13 @@ fn another_generation_reads_nothing_and_starts_from_nothing() {
 #[test]
 fn a_share_is_reached_at_its_value_and_not_before_the_minimum() {
     let counts = |calls, marked| Counts { calls, marked, micros: 0 };
-    assert!(counts(20, 10).reach(0.5, 20));
-    assert!(!counts(20, 9).reach(0.5, 20));
-    assert!(!counts(19, 19).reach(0.5, 20));
+    assert!(counts(20, 10).reach(0.5, 20, 0.0));
+    assert!(!counts(20, 9).reach(0.5, 20, 0.0));
+    assert!(!counts(19, 19).reach(0.5, 20, 0.0));
+    // With a margin, what chance makes of a share of 40 % is not enough.
+    assert!(!counts(20, 14).reach(0.5, 20, 2.0));
+    assert!(counts(20, 15).reach(0.5, 20, 2.0));
+    assert!(!counts(200, 114).reach(0.5, 20, 2.0));
+    assert!(counts(200, 115).reach(0.5, 20, 2.0));
+    assert!(counts(20, 20).reach(1.0, 20, 10.0));
 }

@@ -55,6 +55,14 @@ pub struct RatioSettings {
     #[serde(with = "units::duration")]
     #[cfg_attr(feature = "schema", schemars(with = "super::schema::DurationText"))]
     pub within: Duration,
+    /// By how many standard deviations the failures must exceed the share, so that no chance opens it. Default 2:
+    /// fifteen of the first twenty calls, 115 of two hundred. 0 takes the share at its word.
+    #[serde(default = "margin")]
+    pub margin: f64,
+}
+
+fn margin() -> f64 {
+    RATIO_MARGIN
 }
 
 /// A share of slow calls over a window.
@@ -79,6 +87,9 @@ pub struct SlowSettings {
 /// Short enough for an outage to be noticed at once, long enough for a row of failures at a hundred calls a second
 /// not to be chance.
 const CONSECUTIVE_OVER: Duration = Duration::from_millis(500);
+/// At two standard deviations, a target that fails two calls in five keeps its circuit closed, and one that fails
+/// three in five opens it after a hundred.
+const RATIO_MARGIN: f64 = 2.0;
 
 impl Default for BreakerSettings {
     fn default() -> Self {
@@ -90,6 +101,7 @@ impl Default for BreakerSettings {
                 over: ratio.over,
                 of_at_least: ratio.of_at_least,
                 within: ratio.within,
+                margin: margin(),
             }),
             slow: None,
             open_for: config.open_for,
@@ -111,6 +123,7 @@ impl BreakerSettings {
                 of_at_least: ratio.of_at_least,
                 within: ratio.within,
             }),
+            ratio_margin: self.failure_ratio.as_ref().map_or(0.0, |ratio| ratio.margin),
             slow: self.slow.as_ref().map(|slow| SlowCalls {
                 threshold: slow.threshold,
                 over: slow.over,

@@ -141,8 +141,12 @@ async fn breaks_after_content_open_the_breaker() {
     let trial = setup("a", a_gives(cut))
         .config(|config| {
             config.breaker.consecutive_failures = None;
-            let ratio =
-                ft_client::config::RatioSettings { over: 0.4, of_at_least: 10, within: secs(30) };
+            let ratio = ft_client::config::RatioSettings {
+                over: 0.4,
+                of_at_least: 10,
+                within: secs(30),
+                margin: 0.0,
+            };
             config.breaker.failure_ratio = Some(ratio);
         })
         .build();

@@ -278,13 +278,17 @@ fn parts(c: &mut Criterion) {
         b.iter(|| fit(black_box(&request), &window, counter, &Strategy::default()));
     });
 
-    let target = PlannedTarget { provider: 0, max_attempts: 1, credentials: 1, prefill: false };
+    let target =
+        PlannedTarget { provider: 0, tier: 0, max_attempts: 1, credentials: 1, prefill: false };
     let plan = Plan {
         targets: vec![target; 3],
         rounds: 2,
         max_attempts: 6,
         deadline: Tick::from_secs(90),
         throttle_patience: Duration::ZERO,
+        patience: Duration::from_secs(2),
+        same_target_retries: 1,
+        quick_backoff: Duration::from_millis(100),
         filtered_falls_through: false,
         mid_stream: MidStream::Fail,
         hedge: false,

@@ -79,7 +79,7 @@ impl Run {
             As::Retry | As::Throttled if alone => {
                 Some(target.alone.repeats.withdraw_owned(now).ok_or(Skip::RetryBudget)?)
             }
-            As::Retry | As::Refit | As::Continue => {
+            As::Retry | As::QuickRetry | As::Refit | As::Continue => {
                 Some(target.provider.retry.withdraw_owned(now).ok_or(Skip::RetryBudget)?)
             }
             // Hedges have a budget of their own, so that they never eat the retries.
@@ -108,6 +108,7 @@ impl Run {
             load: Load::new(share),
             money,
             _in_flight: in_flight,
+            caller: target.provider.lines.caller(),
         };
         Ok(Admitted { request, fit, guards, credential, timers })
     }
@@ -274,7 +275,8 @@ impl Run {
 
     fn amplification(&self, manner: As) -> Share {
         match manner {
-            As::First => Share::First,
+            // A quick second try has the provider's retry budget alone.
+            As::First | As::QuickRetry => Share::First,
             As::Fallback | As::Throttled if !self.fell_back() => Share::FirstFallback,
             _ if self.load() == 0 => Share::First,
             _ => Share::Further,

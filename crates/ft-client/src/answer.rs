@@ -186,6 +186,8 @@ pub struct Attempt {
     pub manner: As,
     /// How it ended.
     pub outcome: Outcome,
+    /// How often in a row, where a request that waits passes the same target over for the same reason again; else 1.
+    pub times: u32,
     /// When it began, from the call.
     #[serde(serialize_with = "seconds", rename = "began_seconds")]
     pub began: Duration,
@@ -202,6 +204,8 @@ pub struct Attempt {
     pub cost_is_estimate: bool,
     /// The tokens by which it was reckoned, whether the price is known or not.
     pub tokens: Tokens,
+    /// More of a skip, in words: what put an `out` target out, and when; when a budget has room again.
+    pub detail: Option<String>,
     /// The HTTP status of a failure, where there was one.
     pub status: Option<u16>,
     /// The provider's own code of a failure, where it gave one.

@@ -135,6 +135,14 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets how long a request of the default chain waits in all where a stale or an emergency answer could be given
+    /// instead. Default 2 s.
+    #[must_use]
+    pub fn patience(mut self, patience: std::time::Duration) -> Self {
+        self.default_chain().patience = patience;
+        self
+    }
+
     /// Sets an emergency function of the default chain. It has 250 ms; `None` from it is an error to the caller.
     #[must_use]
     pub fn emergency_with<F, Out>(mut self, function: F) -> Self

@@ -116,6 +116,7 @@ impl Chain {
         let config = &self.config;
         let targets = members.iter().map(|member| PlannedTarget {
             provider: member.provider,
+            tier: member.tier,
             max_attempts: member.target.config.max_attempts,
             credentials: u32::try_from(member.target.provider.credentials.len()).unwrap_or(1),
             prefill: member.target.takes_prefill(),
@@ -137,12 +138,15 @@ impl Chain {
                 .unwrap_or(twice.max(rounds).saturating_add(spare)),
             deadline: facts.deadline,
             throttle_patience: config.throttle_patience,
+            patience: config.patience,
+            same_target_retries: config.same_target_retries,
             filtered_falls_through: config.content_filter_falls_through,
             mid_stream: facts.options.mid_stream.unwrap_or(config.mid_stream),
             hedge: facts.hedge,
             last_resorts: !facts.options.no_fallback,
             emergency: self.emergency.is_some() && !facts.options.no_emergency,
             backoff: (1..rounds).map(|round| backoff.delay(round - 1, None, draw)).collect(),
+            quick_backoff: backoff.delay(0, None, draw),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ft_core::decide::FailReason;
-use ft_core::{ChatResponse, ErrorKind, ProviderError};
+use ft_core::{ChatResponse, ErrorKind, ProviderError, UnixMillis};
 
 use crate::answer::Report;
 
@@ -75,6 +75,7 @@ struct Inner {
     detail: String,
     cause: Option<ProviderError>,
     retry_after: Option<Duration>,
+    failed_at: UnixMillis,
     throttled: bool,
     callers_budget: bool,
     rule: Option<Broken>,
@@ -95,6 +96,8 @@ pub(crate) struct Broken {
 pub(crate) struct Circumstances {
     pub(crate) cause: Option<ProviderError>,
     pub(crate) retry_after: Option<Duration>,
+    /// When that is counted from, on the calendar.
+    pub(crate) failed_at: UnixMillis,
     pub(crate) throttled: bool,
     pub(crate) callers_budget: bool,
 }
@@ -114,12 +117,14 @@ impl Error {
     }
 
     pub(crate) fn new(kind: FailKind, detail: String, circumstances: Circumstances) -> Self {
-        let Circumstances { cause, retry_after, throttled, callers_budget } = circumstances;
+        let Circumstances { cause, retry_after, failed_at, throttled, callers_budget } =
+            circumstances;
         let inner = Inner {
             kind,
             detail,
             cause,
             retry_after,
+            failed_at,
             throttled,
             callers_budget,
             rule: None,
@@ -165,8 +170,9 @@ impl Error {
         self.inner.rule.map(|rule| rule.code)
     }
 
-    /// In how long a target may be free again, when all are gated, out, or their breakers open; of a spend
-    /// budget, in how long its next window begins. `None` when one is free now or nobody knows.
+    /// In how long a target may be free again, when those that come back by themselves are gated, full, or their
+    /// breakers open; of a spend budget, in how long its next window begins. `None` when one is free now, when nobody
+    /// knows, and when only a person can mend what is wrong: a refused key, a spent quota, a missing model.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.inner.retry_after
@@ -239,11 +245,29 @@ impl fmt::Display for Error {
         if !self.inner.detail.is_empty() {
             write!(f, ": {}", self.inner.detail)?;
         }
-        if let Some(wait) = self.inner.retry_after {
-            write!(f, "; a target may be free in {:.1} s", wait.as_secs_f64())?;
-        }
-        Ok(())
+        let Some(wait) = self.inner.retry_after else { return Ok(()) };
+        let what = match self.inner.kind {
+            FailKind::Spend => "it begins",
+            _ => "a target may be free",
+        };
+        write!(f, "; {what} {}", when(self.inner.failed_at, wait))
     }
+}
+
+/// When a wait is over: "in 3.2 s", and from a minute on the time of day, rounded up, as in "at 00:00 UTC".
+pub(crate) fn when(from: UnixMillis, wait: Duration) -> String {
+    clock_time(from, wait).unwrap_or_else(|| format!("in {:.1} s", wait.as_secs_f64()))
+}
+
+fn clock_time(from: UnixMillis, wait: Duration) -> Option<String> {
+    const MINUTE: u64 = 60_000;
+    let millis = u64::try_from(wait.as_millis()).ok().filter(|&millis| millis > MINUTE)?;
+    let at = from.0.checked_add(millis)?.div_ceil(MINUTE) * MINUTE;
+    let stamp = |millis: u64| jiff::Timestamp::from_millisecond(i64::try_from(millis).ok()?).ok();
+    let (from, at) = (stamp(from.0)?, stamp(at)?);
+    let soon = at.duration_since(from).as_hours() < 24;
+    let form = if soon { "at %H:%M UTC" } else { "on %F at %H:%M UTC" };
+    Some(at.strftime(form).to_string())
 }
 
 impl fmt::Debug for Error {
@@ -260,5 +284,21 @@ impl fmt::Debug for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.inner.cause.as_ref().map(|cause| cause as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_wait_is_told_in_seconds_and_a_long_one_as_a_time_of_day() {
+        // 2026-11-30 19:02:48.300 UTC.
+        let from = UnixMillis(1_796_065_368_300);
+        assert_eq!(when(from, Duration::from_millis(3_240)), "in 3.2 s");
+        assert_eq!(when(from, Duration::from_secs(60)), "in 60.0 s");
+        assert_eq!(when(from, Duration::from_millis(17_831_700)), "at 00:00 UTC");
+        assert_eq!(when(from, Duration::from_secs(61)), "at 19:04 UTC");
+        assert_eq!(when(from, Duration::from_secs(100_000)), "on 2026-12-01 at 22:50 UTC");
     }
 }

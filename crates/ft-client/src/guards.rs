@@ -8,6 +8,7 @@ use ft_core::{Clock, HeadSignal, Mark, Out, Rule, Scope, Tick};
 use ft_cost::Pico;
 use ft_limit::{OwnedAmpToken, OwnedGatePass, OwnedInFlightPermit, OwnedSent};
 
+use crate::line::Caller;
 use crate::money::Money;
 use crate::target::Target;
 
@@ -22,6 +23,8 @@ pub(crate) struct Guards {
     pub(crate) money: Option<Money>,
     /// Held for its drop.
     pub(crate) _in_flight: OwnedInFlightPermit,
+    /// Last, so that whoever is called finds given back what the others held.
+    pub(crate) caller: Caller,
 }
 
 /// The passes through the three gates that an attempt goes through.
@@ -96,6 +99,7 @@ impl Guards {
     pub(crate) fn answered(&mut self, now: Tick) {
         if let Some(passes) = self.passes.take() {
             passes.opened(now);
+            self.caller.call();
         }
         self.passes = HeldPasses::Own(None);
         self.give_load_back();
@@ -124,10 +128,11 @@ impl Guards {
         };
         let shared = Arc::new(Mutex::new(Some(passes)));
         self.passes = HeldPasses::Shared(Arc::clone(&shared));
-        let clock = Arc::clone(clock);
+        let (clock, caller) = (Arc::clone(clock), self.caller.clone());
         HeadSignal::new(move || {
             if let Some(passes) = taken(&shared) {
                 passes.opened(clock.now());
+                caller.call();
             }
         })
     }
@@ -171,6 +176,7 @@ impl Guards {
             None if by_head => failure.shut_after_all(now),
             None => {}
         }
+        self.caller.call();
     }
 
     /// The money taken for the attempt.

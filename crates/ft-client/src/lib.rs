@@ -74,9 +74,11 @@ mod guards;
 mod hedge;
 #[cfg(feature = "http")]
 mod http;
+mod line;
 mod money;
 mod outputs;
 mod overrun;
+mod out;
 mod reading;
 mod reserve;
 mod run;

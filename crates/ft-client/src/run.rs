@@ -6,9 +6,11 @@ mod cost;
 mod embed;
 mod end;
 mod explain;
+mod failing;
 mod legs;
 mod rest;
 mod running;
+mod wait;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,8 +25,8 @@ use crate::answer::{Answer, Attempt};
 use crate::asked::Asked;
 use crate::chain::{Chain, Member};
 use crate::client::Inner;
-use crate::clock::sleep_until;
 use crate::error::Error;
+use crate::line::Place;
 use crate::money::Budgets;
 use crate::options::CallOptions;
 use crate::shared::Found;
@@ -66,6 +68,8 @@ pub(crate) struct Run {
     views: Vec<TargetView>,
     ledger: Ledger,
     legs: Legs,
+    /// Its places among those who wait, kept from wait to wait.
+    places: Vec<Place>,
     /// Beside each target: which credentials this call has used up since it last waited, and what was last sent.
     progress: Vec<Progress>,
     /// Every attempt and skip, in order.
@@ -141,7 +145,7 @@ impl Run {
                     Err(refusal) => self.skip(target, manner, &refusal, now).await,
                 },
                 Step::Hold => self.race().await,
-                Step::Wait { until } => self.wait(until).await,
+                Step::Wait(wait) => self.wait(&wait, now).await,
                 Step::Answer => match self.won.take() {
                     Some(won) => return End::Live(won),
                     None => return End::Fail(FailReason::Exhausted),
@@ -160,20 +164,26 @@ impl Run {
         let targets = self.members.iter().zip(&self.progress);
         self.views.clear();
         self.views.extend(targets.map(|(member, progress)| member.target.view(progress.used, now)));
-        let view = View { targets: &self.views, stale: self.stale.is_some() };
-        decide(&self.plan, &self.ledger, &view, event, now)
+        if let Event::Failed { target, .. } = *event {
+            self.views[target].retries = self.members[target].target.may_retry(now);
+        }
+        let mut step = self.step(event, now);
+        if matches!(step, Step::Wait(_)) {
+            // Looked up only where it could matter: it is made of samples.
+            for (view, member) in self.views.iter_mut().zip(&self.members) {
+                view.usual = member.target.speed.mean(now).unwrap_or_default();
+            }
+            step = self.step(event, now);
+        }
+        if !matches!(step, Step::Try { .. } | Step::Wait(_)) {
+            self.leave_line();
+        }
+        step
     }
 
-    /// Waits, holding nothing. What was used up before may be free afterwards: the gates know.
-    ///
-    /// # Cancel safety
-    /// Dropping it ends the wait.
-    async fn wait(&mut self, until: Tick) -> Event {
-        let since = self.now();
-        sleep_until(&*self.client.world.clock, until).await;
-        self.waited_since(since);
-        self.progress.iter_mut().for_each(|progress| progress.used = 0);
-        Event::Woke
+    fn step(&self, event: &Event, now: Tick) -> Step {
+        let view = View { targets: &self.views, stale: self.stale.is_some() };
+        decide(&self.plan, &self.ledger, &view, event, now)
     }
 
     /// Everything since then was waiting.

@@ -10,11 +10,13 @@ use ft_core::decide::TargetView;
 use ft_core::{Clock, ModelCard, Provider, Tick, UnixMillis};
 use ft_cost::{Catalogue, Price, Row};
 use ft_limit::{
-    Gate, GateConfig, GateReason, InFlight, InvalidConfig, RetryBudget, RetryBudgetConfig,
-    Slowness, Throttle, Widening,
+    Gate, GateConfig, GatePhase, GateReason, InFlight, InvalidConfig, RetryBudget,
+    RetryBudgetConfig, Slowness, Throttle, Widening,
 };
 
 use crate::config::TargetConfig;
+use crate::line::Lines;
+use crate::out::LastOut;
 use crate::outputs::Outputs;
 use crate::telemetry::{Seldom, TargetMeters};
 
@@ -37,6 +39,8 @@ pub(crate) struct ProviderState {
     pub(crate) profile: String,
     pub(crate) retry: Arc<RetryBudget>,
     pub(crate) credentials: Vec<CredentialState>,
+    /// Those who wait for a target of this provider.
+    pub(crate) lines: Arc<Lines>,
 }
 
 /// One key of a provider.
@@ -47,6 +51,8 @@ pub(crate) struct CredentialState {
     pub(crate) widening: Widening,
     /// Lines of the log on its being refused.
     pub(crate) told: Seldom,
+    /// What put it out last.
+    pub(crate) out: LastOut,
 }
 
 impl ProviderState {
@@ -57,7 +63,8 @@ impl ProviderState {
         retry: Arc<RetryBudget>,
     ) -> Self {
         let credentials = (0..provider.credentials().max(1)).map(|_| CredentialState::default());
-        Self { credentials: credentials.collect(), name, endpoint, profile, retry, provider }
+        let (credentials, lines) = (credentials.collect(), Arc::default());
+        Self { credentials, lines, name, endpoint, profile, retry, provider }
     }
 }
 
@@ -97,6 +104,8 @@ pub(crate) struct Target {
     pub(crate) in_flight: Arc<InFlight>,
     /// Shut for the target under every key: the model is missing, or overloaded for a time it names.
     pub(crate) gate: Arc<Gate>,
+    /// What put it out last.
+    pub(crate) last_out: Arc<LastOut>,
     /// Beside each credential, shut for this model under that key.
     pub(crate) credential_gates: Vec<Arc<Gate>>,
     /// For when no other target may be asked.
@@ -136,6 +145,7 @@ impl Target {
         Self {
             credential_gates: twin.map_or_else(own, |twin| twin.credential_gates.clone()),
             gate: twin.map_or_else(throttle_gate, |twin| Arc::clone(&twin.gate)),
+            last_out: twin.map_or_else(Arc::default, |twin| Arc::clone(&twin.last_out)),
             number: twin.map_or(parts.number, |twin| twin.number),
             counter: counter_for(&parts.config.model),
             card: parts.row.as_ref().map(|row| row.card.clone()),
@@ -211,25 +221,36 @@ impl Target {
         (limit != u64::MAX && now.since(at) < LEARNED_FOR).then_some(limit)
     }
 
-    /// When a call through this credential would be let through by the gates; `ZERO` when now.
-    fn credential_ready_at(&self, credential: usize, now: Tick) -> Tick {
-        let key = self.provider.credentials[credential].gate.retry_at(now);
-        let model = self.credential_gates[credential].retry_at(now);
-        key.max(model).unwrap_or(Tick::ZERO)
+    /// When a call through this credential would be let through by the gates, `ZERO` when now; and whether that is
+    /// for a pilot to find out.
+    fn credential_ready_at(&self, credential: usize, now: Tick) -> (Tick, bool) {
+        let key = ready_at(&self.provider.credentials[credential].gate, now);
+        key.max(ready_at(&self.credential_gates[credential], now))
     }
 
     /// How the target stands, for a call that has used the credentials in `used` (a bit each).
     pub(crate) fn view(&self, used: u64, now: Tick) -> TargetView {
-        let mut soonest: Option<Tick> = None;
+        let mut soonest: Option<(Tick, bool)> = None;
         let mut credential_free = false;
         for at in 0..self.provider.credentials.len() {
             let ready = self.credential_ready_at(at, now);
             soonest = Some(soonest.map_or(ready, |soonest| soonest.min(ready)));
-            credential_free |= ready == Tick::ZERO && used & (1 << (at % 64)) == 0;
+            credential_free |= ready.0 == Tick::ZERO && used & (1 << (at % 64)) == 0;
         }
-        let gate = self.gate.retry_at(now).max(soonest).unwrap_or(Tick::ZERO);
+        let (gate, pilot) = ready_at(&self.gate, now).max(soonest.unwrap_or_default());
         let breaker = self.breaker.retry_at(now).unwrap_or(Tick::ZERO);
-        TargetView { ready_at: gate.max(breaker), open_until: breaker, credential_free }
+        TargetView {
+            ready_at: gate.max(breaker),
+            open_until: breaker,
+            credential_free,
+            pilot,
+            ..TargetView::default()
+        }
+    }
+
+    /// Whether the provider's retry budget has room.
+    pub(crate) fn may_retry(&self, now: Tick) -> bool {
+        self.provider.retry.available(now) > 0
     }
 
     /// Whether its throttling may let a call through although its breaker is open.
@@ -270,6 +291,15 @@ impl Target {
             shared.widening.clear();
         }
     }
+}
+
+/// When a gate lets a call through, `ZERO` when now; and whether that is for a pilot to find out.
+fn ready_at(gate: &Gate, now: Tick) -> (Tick, bool) {
+    if !gate.is_shut() {
+        return (Tick::ZERO, false);
+    }
+    let phase = gate.phase(now);
+    (phase.retry_at().unwrap_or(Tick::ZERO), matches!(phase, GatePhase::PilotOut { .. }))
 }
 
 /// The parts of the outside world that every target is asked about.

@@ -3,21 +3,23 @@
 //! It knows no clock, no provider and no runtime, so plain, streamed, hedged and simulated calls share it,
 //! and a test of it is a script.
 //!
-//! The rule that shapes it: **the next admissible target first.** A target is asked again only when none that
-//! has not been asked is left; no back-off ever stands between a failure and a target that is free.
+//! Two rules shape it. **The next admissible target first:** a target is asked again only when none that has not been
+//! asked is left; the one exception is a quick second try, within a moment of a quick failure, before the request
+//! leaves its tier. **A wait must be worth more than the last resort:** all waits of a request count from the first
+//! one against one bound, and none is begun whose end lies beyond it.
 //! It ends by construction: a round asks or skips each target at most once (and repeats a target at most
 //! `max_attempts` times), and rounds, waits and attempts are bounded.
 
 mod event;
 mod ledger;
 mod plan;
+mod wait;
 
-pub use event::{As, Event, FailReason, Skip, Step};
+pub use event::{As, Event, FailReason, Skip, Step, Wait};
 pub use ledger::Ledger;
 pub use plan::{MidStream, Plan, PlannedTarget, TargetView, View};
 
-use std::time::Duration;
-
+use crate::kind::ErrorKind;
 use crate::table::{Next, rule};
 use crate::time::Tick;
 
@@ -43,9 +45,10 @@ pub fn decide(plan: &Plan, ledger: &Ledger, view: &View<'_>, event: &Event, now:
         Event::Failed { target, .. } | Event::Skipped { target, .. } if ledger.has_delivered() => {
             at.after_content(target)
         }
-        Event::Failed { target, kind, scope, hint, .. } => {
-            at.after_failure(target, rule(kind, scope).next, hint)
-        }
+        Event::Failed { target, .. } => match at.quick_retry(event) {
+            Some(wait) => Step::Wait(wait),
+            None => at.after_failure(target, event),
+        },
         Event::Skipped { .. } | Event::Start => at.next(),
         Event::Woke => at.after_wait(),
     }
@@ -59,8 +62,9 @@ struct Decision<'a> {
 }
 
 impl Decision<'_> {
-    fn after_failure(&self, target: usize, next: Next, hint: Option<Duration>) -> Step {
-        match next {
+    fn after_failure(&self, target: usize, failed: &Event) -> Step {
+        let Event::Failed { kind, scope, .. } = *failed else { return self.next() };
+        match rule(kind, scope).next {
             Next::Stop => self.last_resort(FailReason::Deadline),
             Next::Refit if !self.ledger.was_refitted(target) => self.attempt(target, As::Refit),
             Next::OtherCredential
@@ -70,13 +74,17 @@ impl Decision<'_> {
             {
                 self.attempt(target, As::Credential)
             }
-            Next::OtherCredential => match self.patient_until(target, hint) {
-                Some(until) => Step::Wait { until },
-                None => self.next(),
-            },
-            Next::Next | Next::Refit | Next::StopIfFirst | Next::StopUnlessConfigured => {
-                self.next()
+            Next::OtherCredential if kind == ErrorKind::RateLimited => {
+                match self.patient_wait(target) {
+                    Some(wait) => Step::Wait(wait),
+                    None => self.next(),
+                }
             }
+            Next::Next
+            | Next::Refit
+            | Next::OtherCredential
+            | Next::StopIfFirst
+            | Next::StopUnlessConfigured => self.next(),
         }
     }
 
@@ -91,19 +99,9 @@ impl Decision<'_> {
         }
     }
 
-    /// The throttled target itself is waited for, once, when the chain is configured to prefer that.
-    fn patient_until(&self, target: usize, hint: Option<Duration>) -> Option<Tick> {
-        // Without a hint the gate says how long.
-        let until =
-            self.now.after(hint.unwrap_or_default()).max(self.view.targets[target].ready_at);
-        let short = until > self.now && until.since(self.now) <= self.plan.throttle_patience;
-        let may = self.ledger.throttled() == Some(target) && short && until < self.plan.deadline;
-        may.then_some(until)
-    }
-
     fn after_wait(&self) -> Step {
         match self.ledger.resuming() {
-            Some(target) => self.attempt(target, As::Retry),
+            Some((target, manner)) => self.attempt(target, manner),
             None => self.next(),
         }
     }
@@ -114,12 +112,10 @@ impl Decision<'_> {
             (0..self.plan.targets.len()).filter(|&target| self.ledger.is_due(self.plan, target));
         match open.next() {
             Some(target) => self.attempt(target, self.manner(target)),
-            None => match self.ledger.wait(self.plan, self.view, self.now) {
-                Some(until) if until < self.plan.deadline => Step::Wait { until },
-                _ => match self.only_broken() {
-                    Some(target) => self.attempt(target, As::Throttled),
-                    None => self.last_resort(self.ledger.fail_reason()),
-                },
+            None => match (self.next_round(), self.only_broken()) {
+                (Some(wait), _) => Step::Wait(wait),
+                (None, Some(target)) => self.attempt(target, As::Throttled),
+                (None, None) => self.last_resort(self.ledger.fail_reason()),
             },
         }
     }
@@ -144,7 +140,7 @@ impl Decision<'_> {
     fn attempt(&self, target: usize, manner: As) -> Step {
         if self.now >= self.plan.deadline {
             self.last_resort(FailReason::Deadline)
-        } else if self.ledger.attempts() >= self.plan.max_attempts {
+        } else if manner != As::QuickRetry && self.ledger.counted() >= self.plan.max_attempts {
             self.last_resort(self.ledger.fail_reason())
         } else {
             Step::Try { target, manner }
@@ -205,15 +201,18 @@ impl Decision<'_> {
         };
         let own =
             matches!(reason, FailReason::TooLong | FailReason::Refused | FailReason::Unsuited);
-        if !self.plan.last_resorts || own {
+        if !self.stands_in() || own {
             Step::Fail(reason)
         } else if self.view.stale {
             Step::Stale
-        } else if self.plan.emergency {
-            Step::Emergency
         } else {
-            Step::Fail(reason)
+            Step::Emergency
         }
+    }
+
+    /// Whether a stale or emergency answer exists for when nothing live is left.
+    fn stands_in(&self) -> bool {
+        self.plan.last_resorts && (self.view.stale || self.plan.emergency)
     }
 }
 

@@ -89,7 +89,7 @@ fn the_next_model_answers_when_the_first_fails_and_the_line_says_so() {
     let args = ["--model", "first", "--model", "second", "hi"];
     let Ended { code, stdout, stderr } = asked(scripts, &args);
     assert_eq!((code, stdout.as_str()), (Some(0), "here\n"), "{stderr}");
-    for part in ["second by 127.0.0.1", "tier fallback", "cost unknown", "2 attempts"] {
+    for part in ["second by 127.0.0.1", "tier fallback", "cost unknown", "3 attempts"] {
         assert!(stderr.contains(part), "{part} is missing in: {stderr}");
     }
 }

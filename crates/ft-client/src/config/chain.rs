@@ -37,6 +37,17 @@ pub struct ChainConfig {
     #[serde(default, with = "units::duration")]
     #[cfg_attr(feature = "schema", schemars(with = "super::schema::DurationText"))]
     pub throttle_patience: Duration,
+    /// How long a request waits in all, from its first wait on, where a stale or an emergency answer could be given
+    /// instead: for gates, for places in flight and for back-offs. Default 2 s: a throttle that names a time usually
+    /// names one or two seconds, and more than that a person takes for an outage. `throttle_patience` makes it longer.
+    /// Without such an answer the deadline bounds the waits.
+    #[serde(default = "patience", with = "units::duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "super::schema::DurationText"))]
+    pub patience: Duration,
+    /// How often a tier is asked beyond the first time after quick failures, before the request goes to the next tier:
+    /// a free target of the tier, else the same target again within 250 ms. Default 1. 0 turns it off.
+    #[serde(default = "same_target_retries")]
+    pub same_target_retries: u32,
     /// Whether a content filter's refusal goes on to the next target. Default false: it is an answer.
     #[serde(default)]
     pub content_filter_falls_through: bool,
@@ -116,6 +127,14 @@ fn rounds() -> u32 {
     2
 }
 
+fn patience() -> Duration {
+    Duration::from_secs(2)
+}
+
+fn same_target_retries() -> u32 {
+    1
+}
+
 /// What happens when a stream breaks, as configuration spells it.
 mod mid_stream {
     use ft_core::decide::MidStream;
@@ -164,6 +183,8 @@ impl ChainConfig {
             commit: Commit::default(),
             mid_stream: MidStream::default(),
             throttle_patience: Duration::ZERO,
+            patience: patience(),
+            same_target_retries: same_target_retries(),
             content_filter_falls_through: false,
             cache: CacheSettings::default(),
             emergency: None,

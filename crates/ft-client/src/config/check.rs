@@ -56,6 +56,8 @@ fn chain(field: &str, chain: &ChainConfig) -> Result<(), InvalidConfig> {
     rule(chain.max_tokens != Some(0), &format!("{field}.max_tokens"), "must be at least 1")?;
     let patience = chain.throttle_patience < chain.deadline;
     rule(patience, &format!("{field}.throttle_patience"), "must be shorter than the deadline")?;
+    let retries = format!("{field}.same_target_retries");
+    rule(chain.same_target_retries <= 10, &retries, "must be from 0 to 10")?;
     let blank = chain.emergency.as_deref().is_some_and(|text| text.trim().is_empty());
     rule(!blank, &format!("{field}.emergency"), "is empty; leave it out to get an error instead")?;
     let mut names = Vec::new();

@@ -99,6 +99,18 @@ impl Written<'_> {
             "has no effect: no target of the chain is known to go on from an assistant message; set prefill = true \
              on one that does",
         )?;
+        let stands_in = chain.emergency.is_some() || !chain.cache.stale_for.is_zero();
+        self.refuse(
+            chain.patience != ChainConfig::new([]).patience && !stands_in,
+            format!("{field}.patience"),
+            "has no effect: nothing stands in when no target answers (cache.stale_for is 0, and there is no emergency \
+             text), so the deadline bounds the waits",
+        )?;
+        self.refuse(
+            chain.patience > chain.deadline,
+            format!("{field}.patience"),
+            "must not be longer than the chain's deadline, or it never ends a wait",
+        )?;
         let nothing = chain.cache.fresh_for.is_zero() && chain.cache.stale_for.is_zero();
         self.refuse(
             nothing && chain.cache.capacity != CacheSettings::default().capacity,

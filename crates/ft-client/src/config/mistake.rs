@@ -27,8 +27,26 @@ pub(super) fn explain(path: String, message: &str, sections: &[String]) -> Inval
     InvalidConfig::new(path, message)
 }
 
-/// `, did you mean …?` for what is nearly a known word, else the words there are.
+/// What others call a setting, and what it is called here, wherever it is known. Beginning with the names of the
+/// article from which this project grew, which are also those of resilience4j, Polly and the like.
+const ELSEWHERE: [(&str, &str, &str); 9] = [
+    ("failure_threshold", "consecutive_failures", ""),
+    ("timeout_seconds", "open_for", ", with its unit, as in \"30s\""),
+    ("timeout_seconds", "attempt_timeout", ", with its unit, as in \"30s\""),
+    ("recovery_timeout", "open_for", ", with its unit, as in \"30s\""),
+    ("reset_timeout", "open_for", ", with its unit, as in \"30s\""),
+    ("half_open_max_calls", "max_concurrent_probes", ""),
+    ("success_threshold", "successes_to_close", ""),
+    ("max_retries", "same_target_retries", ""),
+    ("num_retries", "same_target_retries", ""),
+];
+
+/// What an unknown word is called here; `, did you mean …?` for what is nearly a known one; else the words there are.
 fn advice(written: &str, known: &[&str]) -> String {
+    let meant = ELSEWHERE.iter().find(|(other, here, _)| *other == written && known.contains(here));
+    if let Some((_, here, how)) = meant {
+        return format!("; here it is called `{here}`{how}");
+    }
     let near = known
         .iter()
         .map(|word| (strsim::damerau_levenshtein(written, word), word))
@@ -103,6 +121,26 @@ mod tests {
             "order",
             "unknown variant `cheapst`, expected one of `ordered`, `cheapest`",
             "order: unknown variant, did you mean `cheapest`?",
+        );
+    }
+
+    #[test]
+    fn the_names_that_others_have_for_a_setting_lead_to_the_one_here() {
+        let known = "expected one of `consecutive_failures`, `open_for`, `max_concurrent_probes`, `successes_to_close`";
+        for (written, said) in [
+            ("failure_threshold", "here it is called `consecutive_failures`"),
+            ("timeout_seconds", "here it is called `open_for`, with its unit, as in \"30s\""),
+            ("half_open_max_calls", "here it is called `max_concurrent_probes`"),
+            ("success_threshold", "here it is called `successes_to_close`"),
+        ] {
+            let message = format!("unknown field `{written}`, {known}");
+            let path = format!("breaker.{written}");
+            says(&path, &message, &format!("{path}: unknown field; {said}"));
+        }
+        says(
+            "server.failure_threshold",
+            "unknown field `failure_threshold`, expected `listen` or `backlog`",
+            "server.failure_threshold: unknown field; known are `listen`, `backlog`",
         );
     }
 

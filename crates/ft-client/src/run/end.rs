@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ft_core::chat::Assembler;
-use ft_core::decide::{Event, FailReason, Skip};
-use ft_core::{ChatResponse, ErrorKind, Tick};
+use ft_core::decide::{Event, FailReason};
+use ft_core::{ChatResponse, Tick};
 use ft_cost::Pico;
 use tracing::Instrument;
 
@@ -15,9 +15,8 @@ use super::cache::Joined;
 use super::legs::Won;
 use super::{End, Run};
 use crate::answer::{Answer, Attempt, CacheStatus, Outcome, Report, ServedBy, Tier};
-use crate::chain::Member;
 use crate::emergency::EmergencyContext;
-use crate::error::{Circumstances, Error, FailKind};
+use crate::error::Error;
 use crate::shared::{Ended, Head, Reader, Writer};
 use crate::stream::{AnswerStream, Body, Settling};
 use crate::telemetry;
@@ -295,65 +294,6 @@ impl Run {
         Done::Whole(Box::new(answer))
     }
 
-    /// The error of a request that ends here.
-    pub(crate) fn fail(&mut self, reason: FailReason) -> Error {
-        let now = self.now();
-        let kind = FailKind::from(reason);
-        // What ended the request by itself; otherwise the first failure, which its model would have given.
-        let at = match reason {
-            FailReason::Refused => self.failures.len().checked_sub(1),
-            FailReason::MidStream => self.broke_at,
-            FailReason::Unsuited
-            | FailReason::TooLong
-            | FailReason::Deadline
-            | FailReason::Exhausted
-            | FailReason::Spend => Some(0),
-        };
-        let cause =
-            at.filter(|&at| at < self.failures.len()).map(|at| self.failures.swap_remove(at));
-        let free = |(at, member): (usize, &Member)| {
-            Some(member.target.free_at(now)?.max(self.rested_at(at)))
-        };
-        let soonest = self.members.iter().enumerate().filter_map(free).min().filter(|&at| at > now);
-        let retry_after = match kind {
-            FailKind::Exhausted | FailKind::Deadline => soonest.map(|at| at.since(now)),
-            FailKind::Spend => self.paid_from.map(|at| at.since(now)),
-            FailKind::Invalid | FailKind::Refused | FailKind::TooLong | FailKind::MidStream => None,
-        };
-        let detail = self.detail(kind, cause.as_ref());
-        let live = matches!(kind, FailKind::Exhausted | FailKind::Deadline);
-        let circumstances = Circumstances {
-            cause,
-            retry_after,
-            throttled: live && self.all_throttled(),
-            callers_budget: kind == FailKind::Spend && self.callers_money,
-        };
-        let error = Error::new(kind, detail, circumstances).with_report(self.report_so_far(now));
-        self.share_end(reason, Err(&error));
-        self.tell(&self.report_so_far(now), Some(&error));
-        error
-    }
-
-    /// Whether throttling alone kept every target that suits the request from answering.
-    fn all_throttled(&self) -> bool {
-        let ends = self.members.iter().map(|member| {
-            let its = |attempt: &&Attempt| member.target.is(&attempt.provider, &attempt.model);
-            self.trail.iter().rfind(its).map(|attempt| attempt.outcome)
-        });
-        let mut any = false;
-        for end in ends {
-            match end {
-                Some(Outcome::Failed(ErrorKind::RateLimited) | Outcome::Skipped(Skip::Gate)) => {
-                    any = true
-                }
-                // It was full of calls, or could not have answered at any time.
-                Some(Outcome::Skipped(Skip::InFlight | Skip::TooLong | Skip::Unsupported)) => {}
-                _ => return false,
-            }
-        }
-        any
-    }
-
     /// Another call's error, as this call's.
     fn fail_as(&mut self, error: Error) -> Error {
         let report = self.report_so_far(self.now());
@@ -361,44 +301,9 @@ impl Run {
         error.with_report(report)
     }
 
-    fn detail(&self, kind: FailKind, cause: Option<&ft_core::ProviderError>) -> String {
-        let made = self.ledger.attempts();
-        let skipped = self.trail.len().saturating_sub(usize::try_from(made).unwrap_or(0));
-        match (kind, cause) {
-            (FailKind::Refused | FailKind::MidStream, Some(cause)) => cause.to_string(),
-            (FailKind::TooLong, _) => {
-                "no context window of the chain holds it, even shortened".to_owned()
-            }
-            (FailKind::Spend, _) if self.unpriced => {
-                "a target has no price, and a budget pays for nothing that it cannot count; give it one in \
-                 `[[models]]`"
-                    .to_owned()
-            }
-            (FailKind::Spend, _) if self.callers_money => {
-                "it is the caller's own; ask for less (`max_tokens`, `n`), or wait for its next window".to_owned()
-            }
-            (FailKind::Spend, _) => {
-                "ask for less (`max_tokens`, `n`), raise `spend.limit`, or wait for its next window".to_owned()
-            }
-            (_, Some(cause)) => {
-                format!("{made} attempts failed and {skipped} were skipped; the first: {cause}")
-            }
-            (_, None) => {
-                let why = self.trail.iter().find_map(|attempt| match attempt.outcome {
-                    Outcome::Skipped(why) => Some(why.as_str()),
-                    _ => None,
-                });
-                format!(
-                    "{skipped} targets were skipped; the first because of: {}",
-                    why.unwrap_or("nothing")
-                )
-            }
-        }
-    }
-
     /// Shares what no target's answer led to. The chain's end concerns those who wait as well; this caller's own
     /// end does not, and passes the lead on.
-    fn share_end(&mut self, reason: FailReason, end: Result<&Answer, &Error>) {
+    pub(super) fn share_end(&mut self, reason: FailReason, end: Result<&Answer, &Error>) {
         match reason {
             FailReason::Exhausted
             | FailReason::Refused

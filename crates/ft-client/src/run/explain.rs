@@ -110,7 +110,10 @@ impl Run {
                     None => return Next::Asks { target },
                     Some((why, retry_at)) => Event::Skipped { target, why, retry_at },
                 },
-                Step::Wait { until } => return Next::Waits { until: until.since(now) },
+                Step::Wait(wait) => {
+                    let until = wait.opens.map_or(wait.until, |opens| opens.min(wait.until));
+                    return Next::Waits { until: until.since(now) };
+                }
                 Step::Stale => return Next::Stale,
                 Step::Emergency => return Next::Emergency,
                 Step::Fail(reason) => return Next::Fails { kind: reason.into() },

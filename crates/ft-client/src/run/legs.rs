@@ -12,9 +12,11 @@ use crate::answer::{Attempt, Outcome, Tokens};
 use crate::attempt::{Bad, Ended, Good, Job, Mode};
 use crate::clock::sleep_until;
 use crate::config::{Commit, UpstreamMode};
+use crate::error::when;
 use crate::guards::Failure;
 use crate::money::Money;
 use crate::overrun::Overrun;
+use crate::out::WentOut;
 use crate::target::Target;
 use crate::telemetry;
 use ft_core::decide::{As, Event, Skip};
@@ -55,6 +57,7 @@ impl Run {
     pub(super) fn begin_leg(&mut self, target: usize, manner: As, admitted: Admitted, now: Tick) {
         let Admitted { request, fit, mut guards, credential, timers } = admitted;
         self.ledger.begin(target, manner);
+        self.leave_line();
         self.fell_back |= match manner {
             As::Fallback => true,
             As::Throttled => self.ledger.attempts() > 1,
@@ -187,6 +190,13 @@ impl Run {
         let target = Arc::clone(&job.target);
         let failure = Failure { rule, scope, hint, target: &target, credential: leg.credential };
         job.guards.failed(&failure, neutral, now);
+        if matches!(rule.out, ft_core::Out::Out) {
+            target.note_out(
+                scope,
+                leg.credential,
+                WentOut { kind, status: error.status(), at: now },
+            );
+        }
         if let (ErrorKind::ContextLength, Some(tokens)) = (kind, error.limit_tokens()) {
             target.learn_limit(tokens, now);
         }
@@ -216,7 +226,8 @@ impl Run {
         self.client.meters.failed(attempt, &error, who, now);
         self.note(leg);
         self.failures.push(error);
-        Event::Failed { target: leg.target, kind, scope, hint, delivered }
+        let took = now.since(leg.began);
+        Event::Failed { target: leg.target, kind, scope, hint, delivered, took }
     }
 
     /// The losers of a hedge: cancelled, and settled at what they may cost.
@@ -283,15 +294,7 @@ impl Run {
         refusal: &Refusal,
         now: Tick,
     ) -> Event {
-        let runtime = &self.members[target].target;
-        let attempt = Attempt {
-            outcome: Outcome::Skipped(refusal.why),
-            cost: Some(ft_cost::Pico::ZERO),
-            ..begun(runtime, manner, now.since(self.began))
-        };
-        runtime.meters.skipped(refusal.why);
-        telemetry::skipped(&self.span, &attempt);
-        self.trail.push(attempt);
+        self.note_skip(target, manner, refusal, now);
         if matches!(refusal.why, Skip::Spend | Skip::CallerSpend) {
             self.paid_from = refusal.retry_at.or(self.paid_from);
         }
@@ -302,6 +305,38 @@ impl Run {
     }
 }
 
+impl Run {
+    /// One entry for each reason in a row: a request that waits passes the same targets over at each look.
+    fn note_skip(&mut self, target: usize, manner: As, refusal: &Refusal, now: Tick) {
+        let runtime = &self.members[target].target;
+        let its = |attempt: &&mut Attempt| runtime.is(&attempt.provider, &attempt.model);
+        let outcome = Outcome::Skipped(refusal.why);
+        if let Some(last) = self.trail.iter_mut().rev().find(its)
+            && last.outcome == outcome
+        {
+            last.times = last.times.saturating_add(1);
+            return;
+        }
+        let detail = match refusal.why {
+            Skip::Out => runtime.why_out(now),
+            Skip::Spend | Skip::CallerSpend => refusal.retry_at.map(|at| {
+                let wall = self.client.world.clock.wall();
+                format!("the budget's next window begins {}", when(wall, at.since(now)))
+            }),
+            _ => None,
+        };
+        let attempt = Attempt {
+            outcome,
+            cost: Some(ft_cost::Pico::ZERO),
+            detail,
+            ..begun(runtime, manner, now.since(self.began))
+        };
+        runtime.meters.skipped(refusal.why);
+        telemetry::skipped(&self.span, &attempt);
+        self.trail.push(attempt);
+    }
+}
+
 /// The trail's entry of an attempt that begins, `began` after the call.
 fn begun(target: &Target, manner: As, began: Duration) -> Attempt {
     Attempt {
@@ -309,12 +344,14 @@ fn begun(target: &Target, manner: As, began: Duration) -> Attempt {
         model: target.model().to_owned(),
         manner,
         outcome: Outcome::Streaming,
+        times: 1,
         began,
         took: Duration::ZERO,
         first_token: None,
         cost: None,
         cost_is_estimate: false,
         tokens: Tokens::NONE,
+        detail: None,
         status: None,
         code: None,
         upstream_request_id: None,

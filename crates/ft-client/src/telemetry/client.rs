@@ -132,16 +132,21 @@ impl ChainMeters {
             counter.increment(1);
         }
         self.looked_up(report.cache);
+        // A step down is a target that the request had not come to before: what it comes back to, waiting, is none.
         let (mut at, mut cause) = (0, Cause::Deadline);
+        let mut deepest: Option<&Attempt> = None;
         for (nth, attempt) in report.attempts.iter().enumerate() {
             let Some((tier, _)) = place_of(chain, attempt) else { continue };
-            let before = nth.checked_sub(1).map(|before| &report.attempts[before]);
-            let stepped = before.is_some_and(|before| !same_target(before, attempt))
-                && matches!(attempt.manner, As::First | As::Fallback);
-            if stepped {
-                self.fell(at, tier, cause);
+            let before = &report.attempts[..nth];
+            if !before.iter().any(|before| same_target(before, attempt)) {
+                if deepest.is_some() && matches!(attempt.manner, As::First | As::Fallback) {
+                    self.fell(at, tier, cause);
+                }
+                (deepest, at) = (Some(attempt), tier);
             }
-            (at, cause) = (tier, Cause::of(attempt.outcome));
+            if deepest.is_some_and(|deepest| same_target(deepest, attempt)) {
+                cause = Cause::of(attempt.outcome);
+            }
         }
         let stale = report.tier == Tier::Cache && report.cache == CacheStatus::Stale;
         if stale || report.tier == Tier::Emergency {

@@ -25,9 +25,10 @@ async fn targets_that_all_fail_are_left_alone() {
         let what =
             format!("all 500, 60 s at 100/s, {}", if streamed { "streamed" } else { "plain" });
         figure(&format!("{what}: upstream calls a request"), format!("{share:.4}"), "<= 0.2");
-        // Two rounds of three attempts and the one back-off between them; nobody waits for a breaker.
-        figure(&format!("{what}: slowest error"), format!("{slowest:?}"), "<= 370ms");
+        // Two rounds of three attempts, a second try of each tier within 250 ms, and the one back-off between the
+        // rounds; nobody waits for a breaker.
+        figure(&format!("{what}: slowest error"), format!("{slowest:?}"), "<= 1180ms");
         assert!(share <= 0.2);
-        assert!(slowest <= ms(370));
+        assert!(slowest <= ms(1_180));
     }
 }

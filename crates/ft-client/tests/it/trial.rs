@@ -50,13 +50,16 @@ pub(crate) fn setup(shape: &str, scripts: Scripts) -> Setup {
         let targets: Vec<_> = models.split_whitespace().map(target).collect();
         TierConfig::new(format!("tier-{at}"), targets)
     });
+    // One thing at a time: what is tried twice before a tier is left is a matter of `second_try`.
+    let mut chain = ChainConfig::new(tiers.collect::<Vec<_>>());
+    chain.same_target_retries = 0;
     let mut config = ClientConfig::default();
     // Here failures come without time between them, and the tests count them.
     config.breaker.consecutive_over = Duration::ZERO;
     Setup {
         providers: vec![SimProvider::with_log("sim", scripts, clock.clone(), 1, log.clone())],
         profile: None,
-        chain: ChainConfig::new(tiers.collect::<Vec<_>>()),
+        chain,
         config,
         clock,
         log,

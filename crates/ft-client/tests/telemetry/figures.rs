@@ -71,6 +71,25 @@ async fn an_emergency_answer_is_no_success() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn steps_down_are_those_that_were_made_however_often_a_request_looks_again() {
+    let scripts =
+        Scripts::new().model(FIRST, Reply::status(404)).otherwise(Reply::throttled(secs(1)));
+    let patient = |builder: ft_client::ClientBuilder| builder.emergency("later").patience(secs(5));
+    let scene = scene_with(scripts, |target| target, patient);
+    let mut looks = 0;
+    for _ in 0..3 {
+        let answer = scene.client.generate("hi").await.unwrap();
+        assert!(answer.is_emergency());
+        looks += answer.report.attempts.iter().map(|attempt| attempt.times).sum::<u32>();
+    }
+    assert!(looks > 6, "they waited and looked again: {looks}");
+    let scrape = scene.scrape();
+    assert_eq!(scrape.count("ai_api_fallbacks_total", &[]), 6, "two steps a request");
+    let up = [("from", "degraded"), ("to", "primary")];
+    assert_eq!(scrape.count("ai_api_fallbacks_total", &up), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn cached_answers_do_not_flatter_the_models_times() {
     let cache = CacheSettings { fresh_for: secs(60), ..CacheSettings::default() };
     let scripts = Scripts::new().otherwise(Reply::ok().latency(secs(3)));

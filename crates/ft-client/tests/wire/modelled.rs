@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ft_client::config::{ChainConfig, TargetConfig, TierConfig};
 use ft_client::{Client, TokioClock};
 use ft_core::ChatRequest;
 use ft_sim::{Reply, SimProvider};
@@ -11,10 +12,13 @@ use crate::world::{Way, a_gives, setup, trail, within};
 
 /// What a client makes of a reply that it gets inside the process.
 async fn modelled(reply: Reply) -> Vec<String> {
+    let tier = |model: &str| TierConfig::new(model, [TargetConfig::new("one", model)]);
+    let mut chain = ChainConfig::new([tier("a"), tier("b")]);
+    // As in the world over sockets, one thing at a time.
+    chain.same_target_retries = 0;
     let client = Client::builder()
         .provider(SimProvider::new("one", a_gives(reply), Arc::new(TokioClock::new()), 1))
-        .tier("first", [ft_client::config::TargetConfig::new("one", "a")])
-        .tier("second", [ft_client::config::TargetConfig::new("one", "b")])
+        .chain(chain)
         .build()
         .unwrap();
     trail(&within(client.chat(ChatRequest::user("hi"))).await.unwrap().report)

@@ -54,7 +54,9 @@ impl Raw {
         let mut provider = ProviderConfig::new(self.base_url()).with_key("sk-raw-0123456789abcdef");
         change(&mut provider);
         let tier = |model: &&str| TierConfig::new(*model, [TargetConfig::new("raw", *model)]);
-        let chain = ChainConfig::new(models.iter().map(tier).collect::<Vec<_>>());
+        let mut chain = ChainConfig::new(models.iter().map(tier).collect::<Vec<_>>());
+        // Each target is seen once.
+        chain.same_target_retries = 0;
         let mut config = ClientConfig::default();
         config.providers.insert("raw".to_owned(), provider);
         config.chains.insert("default".to_owned(), chain);

@@ -69,7 +69,10 @@ pub(crate) fn setup(way: Way, shape: &str, scripts: Scripts) -> Setup {
             .collect();
         TierConfig::new(format!("tier-{at}"), targets)
     });
-    config.chains.insert("default".to_owned(), ChainConfig::new(tiers.collect::<Vec<_>>()));
+    // One thing at a time, as in the tests on paused time.
+    let mut chain = ChainConfig::new(tiers.collect::<Vec<_>>());
+    chain.same_target_retries = 0;
+    config.chains.insert("default".to_owned(), chain);
     for name in names {
         let provider = ProviderConfig::new(upstream.base_url()).with_key(key(&name));
         config.providers.insert(name, provider);

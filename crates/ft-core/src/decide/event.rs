@@ -31,6 +31,8 @@ pub enum Event {
         hint: Option<Duration>,
         /// Whether content of this attempt had reached the caller.
         delivered: bool,
+        /// How long the attempt took.
+        took: Duration,
     },
     /// An attempt ended well, or a stream of it has begun to reach the caller.
     Succeeded {
@@ -121,11 +123,8 @@ pub enum Step {
     },
     /// Wait for the attempt that is still running.
     Hold,
-    /// Wait until then, holding nothing.
-    Wait {
-        /// When to wake.
-        until: Tick,
-    },
+    /// Wait, holding nothing.
+    Wait(Wait),
     /// Give the answer.
     Answer,
     /// Give the cached answer that is no longer fresh.
@@ -136,6 +135,21 @@ pub enum Step {
     Fail(FailReason),
 }
 
+/// A wait: until when at the latest, what may end it sooner, and whom it is for.
+///
+/// The caller tells the [`Ledger`](super::Ledger::begin_wait) that it begins, and says
+/// [`Event::Woke`] when it is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// The wait ends at this moment.
+    pub until: Tick,
+    /// When a gate, or a place among the calls in flight, may be looked at again; `None` when nothing of the sort is
+    /// waited for. Whoever has been waiting longest for it looks then; the others are called.
+    pub opens: Option<Tick>,
+    /// Who is asked afterwards, and how; `None` for whoever comes first in the next round.
+    pub resume: Option<(usize, As)>,
+}
+
 /// In what manner a target is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum As {
@@ -143,8 +157,10 @@ pub enum As {
     First,
     /// After another target failed or was skipped.
     Fallback,
-    /// After the same target failed.
+    /// After the same target failed, in a later round or after patience.
     Retry,
+    /// Once more within a moment of a quick failure, before the request leaves the tier.
+    QuickRetry,
     /// The same target, with another credential.
     Credential,
     /// The same target, with a shorter request.
@@ -165,6 +181,7 @@ impl As {
             Self::First => "first",
             Self::Fallback => "fallback",
             Self::Retry => "retry",
+            Self::QuickRetry => "quick_retry",
             Self::Credential => "credential",
             Self::Refit => "refit",
             Self::Hedge => "hedge",

@@ -2,39 +2,40 @@
 
 use std::time::Duration;
 
-use super::{As, Event, FailReason, Plan, Skip, TargetView, View};
+use super::{As, Event, FailReason, Plan, Skip, TargetView, View, Wait};
 use crate::kind::{ErrorKind, Scope};
 use crate::table::{Next, rule};
 use crate::time::Tick;
 
-/// A request whose every target is gated wakes when a gate opens, finds a pilot in it, and waits again.
-/// The deadline ends that; this bound ends it also where there is none.
-const MAX_IDLE_ROUNDS: u32 = 64;
+/// Rounds in which nobody was asked. The bound of its waits ends a request that always comes too late; this one ends
+/// it also where no time passes.
+const MAX_IDLE_ROUNDS: u32 = 1_000;
 
-/// The first wait on a gate in which a pilot is under way; doubles to a second.
-const IDLE_WAIT: Duration = Duration::from_millis(20);
+/// When to look again at what nobody knows the end of: a pilot under way, a target that is full.
+const RECHECK: Duration = Duration::from_secs(1);
 
 /// How long a throttled target without a hint is left alone, as its gate would be shut.
 const UNHINTED: Duration = Duration::from_secs(1);
 
 /// The attempts, skips and waits of one request.
 ///
-/// The caller tells it what happens with [`begin`](Self::begin) and [`note`](Self::note), in that order;
-/// [`decide`](super::decide) only reads it.
+/// The caller tells it what happens with [`begin`](Self::begin), [`begin_wait`](Self::begin_wait) and
+/// [`note`](Self::note), in that order; [`decide`](super::decide) only reads it.
 #[derive(Clone, Debug)]
 pub struct Ledger {
     targets: Vec<Progress>,
     attempts: u32,
+    quick_retries: u32,
     hedges: u32,
     round: u32,
     idle_rounds: u32,
     in_flight: u32,
     first_asked: Option<usize>,
-    /// A target that a wait was for.
-    resuming: Option<usize>,
-    /// The target whose throttling may be waited out; used up by the wait.
-    throttled: Option<usize>,
-    patience_used: bool,
+    /// When the first wait began.
+    waited_from: Option<Tick>,
+    /// Whom the wait is or was for, and how it is asked afterwards.
+    resuming: Option<(usize, As)>,
+    was_patient: bool,
     deadline_hit: bool,
     /// Content has reached the caller.
     delivered: bool,
@@ -45,6 +46,8 @@ struct Progress {
     asked: bool,
     asked_this_round: bool,
     rounds_asked: u32,
+    /// Attempts but for other credentials, shorter requests, hedges and continuations.
+    tries: u32,
     running: bool,
     refitted: bool,
     continued: bool,
@@ -74,6 +77,15 @@ enum End {
     },
 }
 
+/// When a target may be asked in the next round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Moment {
+    /// When its back-off, and what it asked for, are over.
+    Backoff(Tick),
+    /// When its gate opens or a place is free, or, if that is not `known`, when to look again.
+    Opens { at: Tick, known: bool },
+}
+
 impl Ledger {
     /// An empty ledger for a plan of this many targets.
     #[must_use]
@@ -81,14 +93,15 @@ impl Ledger {
         Self {
             targets: vec![Progress::default(); targets],
             attempts: 0,
+            quick_retries: 0,
             hedges: 0,
             round: 0,
             idle_rounds: 0,
             in_flight: 0,
             first_asked: None,
+            waited_from: None,
             resuming: None,
-            throttled: None,
-            patience_used: false,
+            was_patient: false,
             deadline_hit: false,
             delivered: false,
         }
@@ -100,15 +113,22 @@ impl Ledger {
         self.in_flight += 1;
         self.first_asked.get_or_insert(target);
         self.resuming = None;
-        self.throttled = None;
+        self.quick_retries += u32::from(manner == As::QuickRetry);
         let progress = &mut self.targets[target];
         progress.rounds_asked += u32::from(!progress.asked_this_round);
         progress.asked = true;
         progress.asked_this_round = true;
         progress.running = true;
         match manner {
-            As::First | As::Fallback | As::Retry | As::Credential => progress.credentials_used += 1,
+            As::First | As::Fallback | As::Retry => {
+                progress.tries += 1;
+                progress.credentials_used += 1;
+            }
+            // The same credential as before.
+            As::QuickRetry => progress.tries += 1,
+            As::Credential => progress.credentials_used += 1,
             As::Throttled => {
+                progress.tries += 1;
                 progress.credentials_used += 1;
                 progress.throttled = true;
                 progress.despite = true;
@@ -119,18 +139,28 @@ impl Ledger {
         }
     }
 
+    /// Notes that a wait begins.
+    pub fn begin_wait(&mut self, wait: &Wait, now: Tick) {
+        self.waited_from.get_or_insert(now);
+        self.resuming = wait.resume;
+        self.was_patient |= matches!(wait.resume, Some((_, As::Retry)));
+    }
+
     /// Notes what happened.
     pub fn note(&mut self, event: &Event, now: Tick) {
         match *event {
             Event::Start | Event::HedgeDue => {}
             Event::Succeeded { target } => self.ended(target),
             Event::Skipped { target, why, retry_at } => {
-                self.resuming = None;
+                let resumed = self.resuming.take();
                 self.deadline_hit |= matches!(why, Skip::OutOfTime);
                 let progress = &mut self.targets[target];
-                // Nothing but an open breaker is passed over twice in a round.
-                progress.throttled |= matches!(progress.end, End::Skipped(Skip::Breaker, _));
-                progress.end = End::Skipped(why, retry_at);
+                // A second try that was not to be had leaves the first one's failure as it is.
+                if resumed != Some((target, As::QuickRetry)) {
+                    // Nothing but an open breaker is passed over twice in a round.
+                    progress.throttled |= matches!(progress.end, End::Skipped(Skip::Breaker, _));
+                    progress.end = End::Skipped(why, retry_at);
+                }
                 // It could not go on now, and after content there is no later.
                 progress.continued |= self.delivered;
                 progress.spend_refused |= matches!(why, Skip::Spend | Skip::CallerSpend);
@@ -150,14 +180,11 @@ impl Ledger {
                 progress.barred |= own_fault.is_some();
                 progress.own_fault = progress.own_fault.or(own_fault);
             }
-            Event::Failed { target, kind, scope, hint, delivered } => {
+            Event::Failed { target, kind, scope, hint, delivered, .. } => {
                 self.ended(target);
                 self.delivered |= delivered;
                 let rule = rule(kind, scope);
                 self.deadline_hit |= matches!(kind, ErrorKind::DeadlineExceeded);
-                if matches!(kind, ErrorKind::RateLimited) && !self.patience_used {
-                    self.throttled = Some(target);
-                }
                 let throttled = matches!(kind, ErrorKind::RateLimited);
                 let wait = hint.unwrap_or(if throttled { UNHINTED } else { Duration::ZERO });
                 let progress = &mut self.targets[target];
@@ -205,15 +232,13 @@ impl Ledger {
     }
 
     fn woke(&mut self) {
+        if let Some((_, As::QuickRetry)) = self.resuming {
+            return;
+        }
         // What a wait was for may be any credential.
         self.targets.iter_mut().for_each(|progress| progress.credentials_used = 0);
-        if let Some(target) = self.throttled.take() {
-            self.patience_used = true;
-            // The others are still due, so this wait was for the throttled target itself.
-            if self.targets.iter().any(|other| other.end == End::Due && !other.barred) {
-                self.resuming = Some(target);
-                return;
-            }
+        if self.resuming.is_some() {
+            return;
         }
         if self.targets.iter().any(|progress| progress.asked_this_round) {
             self.round += 1;
@@ -227,38 +252,56 @@ impl Ledger {
         }
     }
 
-    /// When the request with no target left in this round should go on, if at all.
-    pub(super) fn wait(&self, plan: &Plan, view: &View<'_>, now: Tick) -> Option<Tick> {
+    /// Whether the request may go through its targets once more.
+    pub(super) fn may_go_on(&self, plan: &Plan) -> bool {
         let asked = self.targets.iter().any(|progress| progress.asked_this_round);
         let spent = !asked && self.idle_rounds >= MAX_IDLE_ROUNDS;
-        if spent || self.attempts >= plan.max_attempts || !self.every_failure_was_transient() {
+        !spent && self.counted() < plan.max_attempts && self.every_failure_was_transient()
+    }
+
+    /// When this target may be asked in the next round; `None` when it may not be.
+    pub(super) fn moment(
+        &self,
+        plan: &Plan,
+        view: &View<'_>,
+        target: usize,
+        now: Tick,
+    ) -> Option<Moment> {
+        let (progress, stands) = (&self.targets[target], &view.targets[target]);
+        if progress.barred || !self.may_repeat(plan, target) {
             return None;
         }
-        let backoff = now.after(self.backoff(plan));
-        let ready = |(at, progress): (usize, &Progress)| {
-            if progress.barred || !self.may_repeat(plan, at) {
-                return None;
-            }
-            match progress.end {
-                End::Due => None,
-                End::Skipped(why, retry_at) => why.is_worth_waiting().then(|| {
-                    let ready = view.targets[at].ready_at.max(retry_at.unwrap_or(Tick::ZERO));
-                    ready.max(now.after(self.idle_wait()))
-                }),
-                End::Failed { again, not_before, .. } => {
-                    // A breaker that this very failure opened is not waited for.
-                    let TargetView { ready_at, open_until, .. } = view.targets[at];
-                    // Nor by one that was asked in spite of it; whether a gate is shut as well, it will be told.
-                    let rounds = plan.rounds.max(plan.targets[at].max_attempts);
-                    let despite =
-                        progress.despite && ready_at == open_until && self.round + 1 < rounds;
-                    let ready_at = if despite { Tick::ZERO } else { ready_at };
-                    let asked_again = again && (despite || open_until <= backoff);
-                    asked_again.then(|| backoff.max(ready_at).max(not_before))
+        match progress.end {
+            End::Due => None,
+            End::Skipped(why, retry_at) => why.is_worth_waiting().then(|| {
+                let known = stands.ready_at.max(retry_at.unwrap_or(Tick::ZERO));
+                if known > now && !stands.pilot {
+                    Moment::Opens { at: known, known: true }
+                } else {
+                    let at = stands.open_until.max(now.after(RECHECK));
+                    Moment::Opens { at, known: stands.open_until > now }
                 }
+            }),
+            End::Failed { again, not_before, .. } => {
+                let backoff = now.after(self.backoff(plan));
+                // A breaker that this very failure opened is not waited for.
+                let TargetView { ready_at, open_until, .. } = *stands;
+                // Nor by one that was asked in spite of it; whether a gate is shut as well, it will be told.
+                let rounds = plan.rounds.max(plan.targets[target].max_attempts);
+                let despite =
+                    progress.despite && ready_at == open_until && self.round + 1 < rounds;
+                let ready_at = if despite { Tick::ZERO } else { ready_at };
+                let asked_again = again && (despite || open_until <= backoff);
+                asked_again.then(|| Moment::Backoff(backoff.max(ready_at).max(not_before)))
+                }
+            }),
+            End::Failed { again, not_before, .. } => {
+                let backoff = now.after(self.backoff(plan));
+                // A breaker that this very failure opened is not waited for.
+                let asked_again = again && stands.open_until <= backoff;
+                asked_again.then(|| Moment::Backoff(backoff.max(stands.ready_at).max(not_before)))
             }
-        };
-        self.targets.iter().enumerate().filter_map(ready).min()
+        }
     }
 
     /// A target is asked in as many rounds as the chain has, or in as many as its own `max_attempts` allows.
@@ -278,14 +321,21 @@ impl Ledger {
         plan.backoff.get(at).or(plan.backoff.last()).copied().unwrap_or_default()
     }
 
-    fn idle_wait(&self) -> Duration {
-        (IDLE_WAIT * 2_u32.pow(self.idle_rounds.min(6))).min(Duration::from_secs(1))
-    }
-
     /// Attempts begun.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.attempts
+    }
+
+    /// The attempts that count against the request's most: all but the quick second tries.
+    pub(super) fn counted(&self) -> u32 {
+        self.attempts - self.quick_retries
+    }
+
+    /// How often targets of this tier were asked, but for other credentials, shorter requests and hedges.
+    pub(super) fn tries_in(&self, plan: &Plan, tier: usize) -> u32 {
+        let its = plan.targets.iter().zip(&self.targets).filter(|(target, _)| target.tier == tier);
+        its.map(|(_, progress)| progress.tries).sum()
     }
 
     /// Attempts under way.
@@ -348,12 +398,33 @@ impl Ledger {
         self.first_asked == Some(target)
     }
 
-    pub(super) fn resuming(&self) -> Option<usize> {
+    pub(super) fn resuming(&self) -> Option<(usize, As)> {
         self.resuming
     }
 
-    pub(super) fn throttled(&self) -> Option<usize> {
-        self.throttled
+    pub(super) fn was_patient(&self) -> bool {
+        self.was_patient
+    }
+
+    pub(super) fn waited_from(&self) -> Option<Tick> {
+        self.waited_from
+    }
+
+    /// Before which moment a target that failed asks not to be asked again.
+    pub(super) fn not_before(&self, target: usize) -> Tick {
+        match self.targets[target].end {
+            End::Failed { not_before, .. } => not_before,
+            End::Due | End::Skipped(..) => Tick::ZERO,
+        }
+    }
+
+    /// The targets that a wait for a gate, or for a place in flight, is for.
+    pub fn waits_for(&self) -> impl Iterator<Item = usize> + '_ {
+        let worth = |(at, progress): (usize, &Progress)| match progress.end {
+            End::Skipped(why, _) if why.is_worth_waiting() && !progress.barred => Some(at),
+            End::Skipped(..) | End::Due | End::Failed { .. } => None,
+        };
+        self.targets.iter().enumerate().filter_map(worth)
     }
 
     pub(super) fn sole_runner(&self) -> Option<usize> {

@@ -17,6 +17,13 @@ pub struct Plan {
     pub deadline: Tick,
     /// The longest hint for which a throttled target itself is waited for while others are free.
     pub throttle_patience: Duration,
+    /// How long a request waits, from the beginning of its first wait on, before a stale or emergency answer is given
+    /// instead. Without one, the deadline bounds its waits.
+    pub patience: Duration,
+    /// How often a request may ask beyond the first time in a tier after quick failures, before it leaves that tier.
+    pub same_target_retries: u32,
+    /// The pause before such a second try at the same target, drawn beforehand.
+    pub quick_backoff: Duration,
     /// Whether a content filter's refusal falls through to the next target.
     pub filtered_falls_through: bool,
     /// What happens when an answer breaks off after content has reached the caller.
@@ -36,6 +43,8 @@ pub struct Plan {
 pub struct PlannedTarget {
     /// A number that targets of the same provider share.
     pub provider: usize,
+    /// A number that targets of the same tier share.
+    pub tier: usize,
     /// In how many rounds it may be asked, when that is more than the plan's `rounds`.
     pub max_attempts: u32,
     /// How many credentials its provider has.
@@ -72,4 +81,10 @@ pub struct TargetView {
     pub open_until: Tick,
     /// Whether a credential that this call has not used is free.
     pub credential_free: bool,
+    /// Whether a pilot is under way in a gate, so that `ready_at` is only when to look again.
+    pub pilot: bool,
+    /// Whether the provider's retry budget has room. Only looked at beside the failure of this target.
+    pub retries: bool,
+    /// How long the target usually takes. Only looked at where no stale or emergency answer exists.
+    pub usual: Duration,
 }

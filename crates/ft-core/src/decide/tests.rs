@@ -7,16 +7,28 @@ use proptest::prelude::*;
 use super::*;
 use crate::kind::{ErrorKind, Scope};
 
+mod leaving;
+mod page;
+mod waits;
+
 fn plan(targets: usize) -> Plan {
     Plan {
-        targets: vec![
-            PlannedTarget { provider: 0, max_attempts: 1, credentials: 1, prefill: false };
-            targets
-        ],
+        targets: (0..targets)
+            .map(|tier| PlannedTarget {
+                provider: 0,
+                tier,
+                max_attempts: 1,
+                credentials: 1,
+                prefill: false,
+            })
+            .collect(),
         rounds: 2,
         max_attempts: u32::try_from(2 * targets).unwrap(),
         deadline: Tick::from_secs(90),
         throttle_patience: Duration::ZERO,
+        patience: Duration::from_secs(2),
+        same_target_retries: 0,
+        quick_backoff: Duration::from_millis(50),
         filtered_falls_through: false,
         mid_stream: MidStream::Fail,
         hedge: false,
@@ -26,8 +38,18 @@ fn plan(targets: usize) -> Plan {
     }
 }
 
-/// One outcome of a script, such as `500`, `429+2` (a hint of two seconds), `gate+3`, `cut!` (after content).
+/// The default chain: a quick failure has one quick second try.
+fn quick(targets: usize) -> Plan {
+    Plan { same_target_retries: 1, ..plan(targets) }
+}
+
+/// One outcome of a script, such as `500`, `429+2` (a hint of two seconds), `gate+3`, `cut!` (after content),
+/// `500~` (after a second).
 fn outcome(word: &str, target: usize, now: Tick) -> Event {
+    let (word, took) = match word.strip_suffix('~') {
+        Some(word) => (word, Duration::from_secs(1)),
+        None => (word, Duration::ZERO),
+    };
     let (word, hint) = match word.split_once('+') {
         Some((word, secs)) => (word, Some(Duration::from_secs(secs.parse().unwrap()))),
         None => (word, None),
@@ -59,14 +81,17 @@ fn outcome(word: &str, target: usize, now: Tick) -> Event {
         "unsup" => ErrorKind::Unsupported,
         _ => panic!("no outcome {word}"),
     };
-    Event::Failed { target, kind, scope: kind.default_scope(), hint, delivered }
+    Event::Failed { target, kind, scope: kind.default_scope(), hint, delivered, took }
+}
+
+fn free() -> TargetView {
+    TargetView { credential_free: true, retries: true, ..TargetView::default() }
 }
 
 /// Runs a script against a plan and writes the steps down: targets are `a`, `b`, …
 fn run(plan: &Plan, stale: bool, script: &str) -> String {
     let mut ledger = Ledger::new(plan.targets.len());
-    let mut views =
-        vec![TargetView { credential_free: true, ..TargetView::default() }; plan.targets.len()];
+    let mut views = vec![free(); plan.targets.len()];
     let mut now = Tick::from_secs(1);
     let mut words = script.split_whitespace();
     let mut event = Event::Start;
@@ -96,8 +121,10 @@ fn run(plan: &Plan, stale: bool, script: &str) -> String {
                     views[target].ready_at = now.after(hint.unwrap_or(Duration::from_secs(1)));
                 }
             }
-            Step::Wait { until } => {
+            Step::Wait(wait) => {
+                let until = wait.opens.map_or(wait.until, |opens| opens.min(wait.until));
                 steps.push(format!("wait({:?})", until.since(now)));
+                ledger.begin_wait(&wait, now);
                 now = until;
                 event = Event::Woke;
             }
@@ -231,10 +258,17 @@ fn the_breaker_that_a_failure_opened_is_not_waited_for() {
     let (plan, mut ledger, now) = (plan(1), Ledger::new(1), Tick::from_secs(1));
     ledger.begin(0, As::First);
     let (kind, scope) = (ErrorKind::ServerError, Scope::Target);
-    let event = Event::Failed { target: 0, kind, scope, hint: None, delivered: false };
+    let event = Event::Failed {
+        target: 0,
+        kind,
+        scope,
+        hint: None,
+        delivered: false,
+        took: Duration::ZERO,
+    };
     ledger.note(&event, now);
     let until = Tick::from_secs(31);
-    let open = [TargetView { ready_at: until, open_until: until, credential_free: true }];
+    let open = [TargetView { ready_at: until, open_until: until, ..free() }];
     let step = decide(&plan, &ledger, &View { targets: &open, stale: false }, &event, now);
     assert_eq!(step, Step::Fail(FailReason::Exhausted));
 }
@@ -349,23 +383,25 @@ proptest! {
         rounds in 1..4_u32,
         repeats in 1..4_u32,
         patience in 0..3_u64,
+        (retries, emergency, pilots) in (0..3_u32, any::<bool>(), any::<bool>()),
         events in proptest::collection::vec(any_event(), 40),
     ) {
-        let mut plan = Plan { rounds, throttle_patience: Duration::from_secs(patience), mid_stream: MidStream::Continue, ..plan(targets) };
+        let mut plan = Plan { rounds, throttle_patience: Duration::from_secs(patience), mid_stream: MidStream::Continue, same_target_retries: retries, emergency, ..plan(targets) };
         for target in &mut plan.targets {
             target.max_attempts = repeats;
             target.credentials = 2;
             target.prefill = true;
         }
         let mut ledger = Ledger::new(targets);
-        let mut views = vec![TargetView { credential_free: true, ..TargetView::default() }; targets];
+        let mut views = vec![free(); targets];
         let mut now = Tick::from_secs(1);
         let mut event = Event::Start;
         let mut draws = events.into_iter().cycle();
         let mut steps = 0;
+        let mut waited_from = None;
         loop {
             steps += 1;
-            prop_assert!(steps < 2_000, "it does not end");
+            prop_assert!(steps < 8_000, "it does not end");
             ledger.note(&event, now);
             match decide(&plan, &ledger, &View { targets: &views, stale: false }, &event, now) {
                 Step::Try { target, manner } => {
@@ -380,24 +416,34 @@ proptest! {
                         what => {
                             let kind = ErrorKind::ALL[usize::from(what - 4) % ErrorKind::ALL.len()];
                             ledger.begin(target, manner);
-                            Event::Failed { target, kind, scope: kind.default_scope(), hint: Some(hint), delivered }
+                            Event::Failed { target, kind, scope: kind.default_scope(), hint: Some(hint), delivered, took: hint / 80 }
                         }
                     };
                     views[target].ready_at = retry_at.unwrap_or_default();
-                    prop_assert!(ledger.attempts() <= plan.max_attempts);
+                    views[target].pilot = pilots && what == 0;
+                    let quick = retries * u32::try_from(targets).unwrap();
+                    prop_assert!(ledger.attempts() <= plan.max_attempts + quick);
                 }
-                Step::Wait { until } => {
-                    prop_assert!(until < plan.deadline && until >= now);
-                    now = until;
+                Step::Wait(wait) => {
+                    let until = wait.opens.map_or(wait.until, |opens| opens.min(wait.until));
+                    prop_assert!(wait.until <= plan.deadline && until >= now, "{wait:?} at {now:?}");
+                    let from = *waited_from.get_or_insert(now);
+                    let bound = plan.patience.max(plan.throttle_patience);
+                    prop_assert!(!emergency || wait.until.since(from) <= bound, "{wait:?}");
+                    ledger.begin_wait(&wait, now);
+                    // Whoever waits in line may be called at once.
+                    if wait.opens.is_none() || steps % 3 > 0 {
+                        now = until;
+                    }
                     event = Event::Woke;
                 }
-                Step::Fail(_) => break,
+                Step::Fail(_) | Step::Emergency => break,
                 step => prop_assert!(false, "{step:?}"),
             }
         }
     }
 
-    /// No back-off ever stands between a failure and a target that is free.
+    /// But for a quick second try, no back-off ever stands between a failure and a target that is free.
     #[test]
     fn it_never_waits_while_a_target_is_free(failures in proptest::collection::vec(0..4_usize, 1..5)) {
         let words = ["500", "429", "conn", "429+9"];
@@ -409,7 +455,14 @@ proptest! {
 #[test]
 fn scopes_decide_what_a_refusal_means() {
     let scoped = |kind, scope| {
-        let event = Event::Failed { target: 0, kind, scope, hint: None, delivered: false };
+        let event = Event::Failed {
+            target: 0,
+            kind,
+            scope,
+            hint: None,
+            delivered: false,
+            took: Duration::ZERO,
+        };
         let mut ledger = Ledger::new(2);
         ledger.begin(0, As::First);
         ledger.note(&event, Tick::ZERO);

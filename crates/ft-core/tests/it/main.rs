@@ -155,3 +155,29 @@ fn every_reason_to_skip_a_target_has_its_row_in_the_order_of_admission() {
         assert_eq!(row[2], yes(why.is_worth_waiting()), "{}", row[0]);
     }
 }
+
+const PICTURE: &str = include_str!("../../../../docs/decision-tree.svg");
+
+/// The names that the picture shows, which stand in texts of their own class.
+fn pictured() -> BTreeSet<&'static str> {
+    let texts = PICTURE.split("<text class=\"code\"").skip(1);
+    let words = texts.map(|text| {
+        let (_, text) = text.split_once('>').expect("a text has words");
+        text.split_once('<').expect("and an end").0
+    });
+    words.flat_map(|words| words.split(" · ")).collect()
+}
+
+#[test]
+fn the_picture_has_every_reason_to_skip_and_no_name_that_the_page_lacks() {
+    let first = |heading| table(heading).into_iter().map(|row| row[0].clone());
+    let reasons: BTreeSet<String> = first("## Why a target is skipped").collect();
+    let manners: BTreeSet<String> = first("## How to read a trail").collect();
+    let pictured = pictured();
+    for name in &pictured {
+        assert!(reasons.contains(*name) || manners.contains(*name), "{name} is not on the page");
+    }
+    for reason in &reasons {
+        assert!(pictured.contains(reason.as_str()), "{reason} is not in the picture");
+    }
+}

@@ -92,7 +92,7 @@ async fn an_idempotency_key_goes_upstream_with_every_attempt() {
     let response = ask(&stand, &[("idempotency-key", "order-66")]).await;
     assert_eq!(response.status(), 200);
     let attempts = stand.upstream.log().attempts();
-    assert_eq!(attempts.len(), 2);
+    assert_eq!(attempts.len(), 3, "the first target twice, quickly, and the second");
     for attempt in attempts {
         assert_eq!(attempt.idempotency_key.as_deref(), Some("order-66"));
     }

@@ -96,6 +96,8 @@ fn chain(
             MidStream::Continue => "continue",
         },
         "throttle_patience_seconds": chain.throttle_patience.as_secs_f64(),
+        "patience_seconds": chain.patience.as_secs_f64(),
+        "same_target_retries": chain.same_target_retries,
         "cache": chain.cache,
         "emergency": chain.emergency.is_some(),
         "max_tokens": chain.max_tokens,

@@ -58,6 +58,16 @@ fn about(chain: &ChainConfig) -> Vec<String> {
         let patience = duration::show(chain.throttle_patience);
         first.push_str(&format!("; a throttled target is waited for up to {patience}"));
     }
+    let usual = ChainConfig::new([]);
+    if chain.patience != usual.patience {
+        let patience = duration::show(chain.patience);
+        first.push_str(&format!("; waits end after {patience} where something stands in"));
+    }
+    match chain.same_target_retries {
+        same if same == usual.same_target_retries => {}
+        0 => first.push_str("; no second try after a quick failure"),
+        more => first.push_str(&format!("; {more} second tries after quick failures")),
+    }
     let streams = match (chain.commit, chain.mid_stream) {
         (Commit::Complete, _) => "held until they ended well",
         (Commit::FirstContent, MidStream::Fail) => {

@@ -1,0 +1,82 @@
+//! What the error of a request says: who failed and how, and whether coming back may help.
+
+use ft_client::{CallOptions, FailKind};
+use ft_core::ChatRequest;
+use ft_sim::{Reply, Scripts};
+
+use crate::trial::{Way, a_gives, secs, setup, trail, trial};
+
+#[tokio::test(start_paused = true)]
+async fn no_time_to_come_back_is_told_where_a_person_must_act() {
+    let spent = Reply::error(429, "insufficient_quota", "You exceeded your current quota.");
+    for reply in [
+        Reply::status(401),
+        Reply::status(402),
+        Reply::status(403),
+        Reply::status(404),
+        spent.retry_after(secs(30)),
+    ] {
+        let trial = trial("a", a_gives(reply));
+        for what in ["the failure itself", "the skip after it"] {
+            let error = trial.ask(Way::Plain).await.unwrap_err();
+            assert_eq!(error.kind(), FailKind::Exhausted);
+            assert_eq!(error.retry_after(), None, "{what}: {error}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_another_target_comes_back_by_itself_its_time_is_told() {
+    let scripts = Scripts::new().model("a", Reply::status(404)).otherwise(Reply::status(500));
+    let trial = setup("a | b", scripts)
+        .config(|config| config.breaker.consecutive_failures = Some(1))
+        .build();
+    trial.ask(Way::Plain).await.unwrap_err();
+    let error = trial.ask(Way::Plain).await.unwrap_err();
+    assert_eq!(trail(error.report().unwrap())[..2], ["a skipped out", "b skipped breaker"]);
+    let wait = error.retry_after().unwrap();
+    assert!((secs(20)..=secs(36)).contains(&wait), "the breaker's time, not the gate's: {wait:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_target_that_is_out_says_what_put_it_out_and_when() {
+    let trial = trial("a", a_gives(Reply::status(401)));
+    trial.ask(Way::Plain).await.unwrap_err();
+    tokio::time::sleep(secs(12)).await;
+    let error = trial.ask(Way::Plain).await.unwrap_err();
+    let skip = &error.report().unwrap().attempts[0];
+    assert_eq!(skip.detail.as_deref(), Some("the key was refused 12 s ago (401)"));
+    let said = error.to_string();
+    assert_eq!(said, "no target answered: sim/a was skipped: the key was refused 12 s ago (401)");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_single_failure_is_told_as_one() {
+    let single = CallOptions::new().with_max_attempts(1);
+    let trial = trial("a", a_gives(Reply::status(500)));
+    let error = trial.ask_with(Way::Plain, ChatRequest::user("hi"), single).await.unwrap_err();
+    assert_eq!(error.to_string(), "no target answered: sim/a: the provider failed (500)");
+}
+
+#[tokio::test(start_paused = true)]
+async fn several_failures_are_told_by_the_first_and_a_count() {
+    let scripts = Scripts::new().model("a", Reply::status(500)).otherwise(Reply::status(404));
+    let error = trial("a | b", scripts).ask(Way::Plain).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "no target answered: sim/a: the provider failed (500); another attempt failed too"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_wait_is_told_as_a_time_of_day_and_a_short_one_in_seconds() {
+    let short = trial("a", a_gives(Reply::throttled(secs(30))));
+    let options = || CallOptions::new().with_deadline(secs(5));
+    let error = short.ask_with(Way::Plain, ChatRequest::user("hi"), options()).await.unwrap_err();
+    assert!(error.to_string().ends_with("a target may be free in 30.0 s"), "{error}");
+    let long = trial("a", a_gives(Reply::throttled(secs(200))));
+    let error = long.ask_with(Way::Plain, ChatRequest::user("hi"), options()).await.unwrap_err();
+    assert!(error.to_string().ends_with(" UTC"), "{error}");
+    assert!(error.to_string().contains("a target may be free at "), "{error}");
+    assert_eq!(error.retry_after(), Some(secs(200)));
+}

@@ -96,7 +96,7 @@ fn two_things_wrong_at_once_are_each_treated_as_if_alone() {
         // Both throttle for longer than it is worth.
         ("429+3 429+4", "a b:fallback emergency"),
         ("gate+3 gate+4", "a b emergency"),
-        ("gate+3 breaker+1", "a b emergency"),
+        ("gate+3 breaker+1 breaker+1", "a b b:throttled emergency"),
         // One is silent, and one throttles.
         ("ttft 429+1 ok", "a b:fallback wait(1s) b:retry answer"),
         ("ttft 429+3", "a b:fallback emergency"),
@@ -113,9 +113,12 @@ fn two_dead_targets_and_a_throttling_one_take_the_patience_and_no_more() {
     let steps = "a wait(50ms) a:quick_retry b:fallback wait(50ms) b:quick_retry c:fallback wait(100ms) a:retry \
                  b:retry c:retry emergency";
     assert_eq!(run(&plan, false, first), steps);
-    let later = "breaker+30 breaker+30 gate+2 breaker+28 breaker+28 429+2";
-    assert_eq!(run(&plan, false, later), "a b c wait(2s) a b c emergency");
-    let piloted =
-        "breaker+30 breaker+30 gate+1 breaker+29 breaker+29 gate+1 breaker+28 breaker+28 gate+1";
-    assert_eq!(run(&plan, false, piloted), "a b c wait(1s) a b c wait(1s) a b c emergency");
+    // Those that are open are asked once all the same, where their throttling lets them be.
+    let later = "breaker+30 breaker+30 gate+2 breaker+28 breaker+28 429+2 breaker+28 breaker+28";
+    let steps = "a b c wait(2s) a b c a:throttled b:throttled emergency";
+    assert_eq!(run(&plan, false, later), steps);
+    let piloted = "breaker+30 breaker+30 gate+1 breaker+29 breaker+29 gate+1 breaker+28 breaker+28 gate+1 \
+                   breaker+28 breaker+28";
+    let steps = "a b c wait(1s) a b c wait(1s) a b c a:throttled b:throttled emergency";
+    assert_eq!(run(&plan, false, piloted), steps);
 }

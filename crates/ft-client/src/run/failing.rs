@@ -52,9 +52,8 @@ impl Run {
     fn soonest(&self, now: Tick) -> Option<Duration> {
         let passes = |member: &Member| !member.target.is_out(now) && !self.needs_a_person(member);
         let members = self.members.iter().enumerate().filter(|(_, member)| passes(member));
-        let free = members.filter_map(|(at, member)| {
-            Some(member.target.free_at(now)?.max(self.rested_at(at)))
-        });
+        let free = members
+            .filter_map(|(at, member)| Some(member.target.free_at(now)?.max(self.rested_at(at))));
         free.min().filter(|&at| at > now).map(|at| at.since(now))
     }
 
@@ -63,11 +62,9 @@ impl Run {
         match self.last_of(member) {
             Some(Outcome::Failed(kind)) => !kind.is_transient(),
             Some(Outcome::Skipped(why)) => match why {
-                Skip::Out
-                | Skip::TooLong
-                | Skip::Unsupported
-                | Skip::Spend
-                | Skip::CallerSpend => true,
+                Skip::Out | Skip::TooLong | Skip::Unsupported | Skip::Spend | Skip::CallerSpend => {
+                    true
+                }
                 Skip::Gate
                 | Skip::InFlight
                 | Skip::Breaker

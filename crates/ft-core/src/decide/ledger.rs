@@ -288,18 +288,10 @@ impl Ledger {
                 let TargetView { ready_at, open_until, .. } = *stands;
                 // Nor by one that was asked in spite of it; whether a gate is shut as well, it will be told.
                 let rounds = plan.rounds.max(plan.targets[target].max_attempts);
-                let despite =
-                    progress.despite && ready_at == open_until && self.round + 1 < rounds;
+                let despite = progress.despite && ready_at == open_until && self.round + 1 < rounds;
                 let ready_at = if despite { Tick::ZERO } else { ready_at };
                 let asked_again = again && (despite || open_until <= backoff);
                 asked_again.then(|| Moment::Backoff(backoff.max(ready_at).max(not_before)))
-                }
-            }),
-            End::Failed { again, not_before, .. } => {
-                let backoff = now.after(self.backoff(plan));
-                // A breaker that this very failure opened is not waited for.
-                let asked_again = again && stands.open_until <= backoff;
-                asked_again.then(|| Moment::Backoff(backoff.max(stands.ready_at).max(not_before)))
             }
         }
     }

@@ -34,14 +34,25 @@ async fn rendered() -> String {
 
 /// What a gateway adds stands in the same table, and is shown by its own tests.
 fn is_gateways(name: &str) -> bool {
-    let of = ["ai_api_caller_", "ai_api_http_", "ai_api_client_", "ai_api_log_"];
+    let of = [
+        "ai_api_caller_",
+        "ai_api_http_",
+        "ai_api_client_",
+        "ai_api_log_",
+        "ft_accept_",
+        "ft_connections",
+    ];
     of.iter().any(|prefix| name.starts_with(prefix))
 }
+
+/// The article's names, and those of what came later.
+const PREFIXES: [&str; 2] = ["ai_api_", "ft_"];
 
 /// Words in a text that look like names of metrics of a client.
 fn names(text: &str) -> BTreeSet<String> {
     text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
-        .filter(|word| word.starts_with("ai_api_") && !is_gateways(word))
+        .filter(|word| PREFIXES.iter().any(|prefix| word.starts_with(prefix)))
+        .filter(|word| !is_gateways(word))
         .map(str::to_owned)
         .collect()
 }
@@ -51,11 +62,13 @@ async fn the_table_of_operations_has_each_metric_as_it_is_rendered_and_no_other(
     let scrape = Scrape::read(&rendered().await);
     let page = read("operations.md");
     let rows = page.lines().filter_map(|line| {
-        let cells: Vec<_> = line.strip_prefix("| `ai_api_")?.split('|').map(str::trim).collect();
+        let prefix = PREFIXES.iter().find(|prefix| line.starts_with(&format!("| `{prefix}")))?;
+        let row = line.strip_prefix("| `")?.strip_prefix(prefix)?;
+        let cells: Vec<_> = row.split('|').map(str::trim).collect();
         let [name, kind, labels, _meaning, ""] = cells[..] else { panic!("four cells: {line}") };
         let labels: Vec<_> = labels.split(", ").map(|label| label.trim_matches('`')).collect();
         let labels: Vec<_> = labels.into_iter().filter(|label| !label.is_empty()).collect();
-        Some((format!("ai_api_{}", name.trim_matches('`')), kind.to_owned(), labels.join(",")))
+        Some((format!("{prefix}{}", name.trim_matches('`')), kind.to_owned(), labels.join(",")))
     });
     let rows: Vec<_> = rows.filter(|(name, ..)| !is_gateways(name)).collect();
     let expected: Vec<_> = FAMILIES

@@ -40,7 +40,7 @@ pub mod duration {
     const EXPECTED: &str =
         "a string with a duration and its unit, such as \"2s\", \"250ms\" or \"1m 30s\"";
 
-    /// Reads a duration as configuration spells it: `"2s"`, `"1m 30s"`, `"250ms"`, at most seven days.
+    /// Reads a duration as configuration spells it: `"2s"`, `"1m 30s"`, `"250ms"`, `"2d 6h"`, at most seven days.
     ///
     /// # Errors
     /// The rule that it breaks, to stand behind the field's name.
@@ -53,13 +53,32 @@ pub mod duration {
         if text.parse::<f64>().is_ok() {
             return Err(format!("must be {EXPECTED}, not a bare number"));
         }
-        let signed: jiff::SignedDuration =
-            text.parse().map_err(|_| format!("must be {EXPECTED}"))?;
+        let (days, text) = leading_days(text);
+        let signed: jiff::SignedDuration = match text {
+            "" if days.is_some() => jiff::SignedDuration::ZERO,
+            text => text.parse().map_err(|_| format!("must be {EXPECTED}"))?,
+        };
         let duration = Duration::try_from(signed).map_err(|_| "must not be negative".to_owned())?;
+        let duration = duration.saturating_add(days.unwrap_or_default());
         if duration > LONGEST {
             return Err("must not be longer than seven days".to_owned());
         }
         Ok(duration)
+    }
+
+    /// The whole days that a text begins with, `7d` or `7 days`, and what follows them.
+    fn leading_days(text: &str) -> (Option<Duration>, &str) {
+        let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let (number, rest) = text.split_at(digits);
+        let rest = rest.trim_start();
+        let word = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
+        let (unit, rest) = rest.split_at(word);
+        match (unit, number.parse::<u32>()) {
+            ("d" | "day" | "days", Ok(days)) => {
+                (Some(Duration::from_secs(24 * 60 * 60).saturating_mul(days)), rest.trim_start())
+            }
+            _ => (None, text),
+        }
     }
 
     /// For serde: reads it.

@@ -6,6 +6,7 @@ mod config_file;
 mod failure;
 mod figures;
 mod ink;
+mod number;
 mod output;
 mod request;
 mod table;

@@ -22,7 +22,8 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    pub(crate) fn new(traffic: &Traffic, trace: Option<Trace>, seed: u64) -> Self {
+    /// `factor` is how many times as many come as the traffic says.
+    pub(crate) fn new(traffic: &Traffic, trace: Option<Trace>, seed: u64, factor: f64) -> Self {
         if let Some(trace) = trace {
             return Self::Recorded { trace, at: 0 };
         }
@@ -32,7 +33,7 @@ impl Source {
                 pause: traffic.pause,
             },
             Arrivals::Poisson | Arrivals::Even => {
-                let mut clockwork = Clockwork::new(traffic, seed);
+                let mut clockwork = Clockwork::new(traffic, seed, factor);
                 let next = clockwork.next(Duration::ZERO);
                 Self::Open { clockwork, next }
             }
@@ -91,25 +92,37 @@ pub(crate) struct Clockwork {
     even: bool,
     /// The mean time between two requests at the average rate.
     gap: Duration,
+    course: Course,
+}
+
+/// How the rate changes with the time of day and in bursts.
+#[derive(Debug)]
+pub(crate) struct Course {
+    gap: Duration,
     daily: Option<Daily>,
     bursts: Vec<Burst>,
 }
+
+/// Nothing in a scenario may be later; what is, counts as never.
+const LATEST: Duration = Duration::from_secs(10 * 366 * 24 * 3_600);
 
 /// How long the time of day is taken to stand still: the rate of a full swing changes by 0.5 % a minute.
 const SLICE: Duration = Duration::from_secs(60);
 
 impl Clockwork {
-    fn new(traffic: &Traffic, seed: u64) -> Self {
-        let gap = traffic.rate.map_or(Duration::from_secs(1), |rate| {
-            let amount = u32::try_from(rate.amount).unwrap_or(u32::MAX);
-            (rate.per / amount).max(Duration::from_nanos(1))
-        });
+    fn new(traffic: &Traffic, seed: u64, factor: f64) -> Self {
+        let course = Course::new(traffic);
+        #[expect(clippy::float_cmp, reason = "exactly as the traffic says, without a rounding")]
+        let gap = if factor == 1.0 {
+            course.gap
+        } else {
+            Duration::try_from_secs_f64(course.gap.as_secs_f64() / factor).unwrap_or(Duration::MAX)
+        };
         Self {
             draw: Entropy::seeded(seed).split(),
             even: traffic.arrivals == Arrivals::Even,
-            gap,
-            daily: traffic.daily.filter(|daily| daily.swing > 0.0),
-            bursts: traffic.bursts.clone(),
+            gap: gap.clamp(Duration::from_nanos(1), LATEST),
+            course,
         }
     }
 
@@ -119,13 +132,13 @@ impl Clockwork {
             true => self.gap,
             false => Latency::exponential(self.gap).draw(&mut self.draw),
         };
-        if self.daily.is_none() && self.bursts.is_empty() {
-            return after + drawn;
+        if self.course.is_level() {
+            return after.saturating_add(drawn);
         }
         let mut left = drawn.as_secs_f64();
         let mut at = after;
         loop {
-            let (factor, until) = self.slice(at);
+            let (factor, until) = self.course.slice(at);
             let whole = (until - at).as_secs_f64() * factor;
             if left < whole {
                 return at + Duration::try_from_secs_f64(left / factor).unwrap_or(SLICE);
@@ -133,6 +146,58 @@ impl Clockwork {
             left -= whole;
             at = until;
         }
+    }
+}
+
+impl Course {
+    pub(crate) fn new(traffic: &Traffic) -> Self {
+        let gap = traffic.rate.map_or(Duration::from_secs(1), |rate| {
+            let amount = u32::try_from(rate.amount).unwrap_or(u32::MAX);
+            (rate.per / amount).max(Duration::from_nanos(1))
+        });
+        let daily = traffic.daily.filter(|daily| daily.swing > 0.0);
+        Self { gap, daily, bursts: traffic.bursts.clone() }
+    }
+
+    fn is_level(&self) -> bool {
+        self.daily.is_none() && self.bursts.is_empty()
+    }
+
+    /// How many requests come until this moment, on average.
+    pub(crate) fn requests(&self, until: Duration) -> f64 {
+        self.stretches().take_while(|(from, _, _)| *from < until).fold(
+            0.0,
+            |sum, (from, to, factor)| {
+                sum + (to.min(until) - from).as_secs_f64() * factor / self.gap.as_secs_f64()
+            },
+        )
+    }
+
+    /// When as many requests as this have come, on average.
+    pub(crate) fn moment(&self, requests: u64) -> Duration {
+        let mut left = Duration::from_nanos(requests).as_secs_f64() * 1e9 * self.gap.as_secs_f64();
+        for (from, to, factor) in self.stretches() {
+            let whole = (to - from).as_secs_f64() * factor;
+            if left <= whole {
+                let into = Duration::try_from_secs_f64(left / factor).unwrap_or_default();
+                return from + into;
+            }
+            left -= whole;
+        }
+        LATEST
+    }
+
+    /// Times of one rate: from when, until when, and the factor on it.
+    fn stretches(&self) -> impl Iterator<Item = (Duration, Duration, f64)> {
+        let mut at = Duration::ZERO;
+        std::iter::from_fn(move || {
+            if at >= LATEST {
+                return None;
+            }
+            let (factor, until) = if self.is_level() { (1.0, LATEST) } else { self.slice(at) };
+            let from = std::mem::replace(&mut at, until);
+            Some((from, until, factor))
+        })
     }
 
     /// The factor on the rate at this moment, and until when it holds.
@@ -190,7 +255,7 @@ mod tests {
 
     fn clockwork(fields: &str) -> Clockwork {
         let traffic: Traffic = toml::from_str(fields).unwrap();
-        Clockwork::new(&traffic, 1)
+        Clockwork::new(&traffic, 1, 1.0)
     }
 
     fn moments(clockwork: &mut Clockwork, until: Duration) -> Vec<Duration> {
@@ -240,9 +305,45 @@ mod tests {
     }
 
     #[test]
+    fn a_course_knows_how_many_come_and_when() {
+        let fields = "arrivals = \"poisson\"\nrate = \"4/s\"\ndaily = { peak = \"14h\", swing = 0.8 }\n\
+            bursts = [{ every = \"2h\", for = \"3m\", times = 5.0 }]";
+        let traffic: Traffic = toml::from_str(fields).unwrap();
+        let course = Course::new(&traffic);
+        let day = course.requests(DAY);
+        // Eleven bursts of three minutes, four times as much more: about a tenth above the average.
+        assert!((375_000.0..385_000.0).contains(&day), "{day}");
+        let played = moments(&mut clockwork(fields), DAY).len();
+        assert!((played as f64 / day - 1.0).abs() < 0.006, "{played}, not {day}");
+        let noon = course.requests(DAY / 2);
+        let noon = (0_u64..).find(|&number| number as f64 >= noon).unwrap();
+        let moment = course.moment(noon).as_secs_f64();
+        assert!((moment / (DAY / 2).as_secs_f64() - 1.0).abs() < 1e-3, "{moment}");
+    }
+
+    #[test]
+    fn thinned_traffic_lasts_as_long_and_is_as_uneven() {
+        let fields = "arrivals = \"poisson\"\nrate = \"20/s\"\nbursts = [{ from = \"30m\", for = \"30m\", times = 9.0 }]";
+        let traffic: Traffic = toml::from_str(fields).unwrap();
+        let hour = Duration::from_secs(3_600);
+        let thinned = moments(&mut Clockwork::new(&traffic, 1, 0.01), hour);
+        let late = thinned.iter().filter(|at| **at > hour / 2).count();
+        assert!((3_400..3_800).contains(&thinned.len()), "{}", thinned.len());
+        assert!((3_050..3_430).contains(&late), "{late}");
+    }
+
+    #[test]
+    fn one_request_a_day_is_one_a_day() {
+        let rare = "arrivals = \"poisson\"\nrate = \"1/day\"";
+        let years = moments(&mut clockwork(rare), 3_650 * DAY).len();
+        // Three standard deviations.
+        assert!((3_468..=3_832).contains(&years), "{years} in ten years");
+    }
+
+    #[test]
     fn a_caller_who_is_refused_at_once_asks_again_later() {
         let traffic: Traffic = toml::from_str("callers = 2").unwrap();
-        let mut source = Source::new(&traffic, None, 1);
+        let mut source = Source::new(&traffic, None, 1, 1.0);
         let millis = Duration::from_millis;
         source.pop();
         source.pop();

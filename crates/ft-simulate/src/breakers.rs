@@ -20,18 +20,12 @@ pub(crate) struct Story {
     pub(crate) model: String,
     /// Every change, in order.
     pub(crate) changes: Vec<Change>,
-    /// From the first rejection to the closing, without the time in which a probe was due and nobody asked.
-    pub(crate) open: Vec<(Duration, Duration)>,
-    /// How often it opened, reopenings by a probe not counted.
+    /// How often it left the closed state.
     pub(crate) opened: u64,
-}
-
-/// A stretch of time in which a breaker is not closed.
-#[derive(Clone, Copy)]
-struct Stretch {
-    from: Duration,
-    /// When a probe is due, while it is open.
-    due: Option<Duration>,
+    /// When it rejected or probed.
+    pub(crate) open: Vec<(Duration, Duration)>,
+    /// When its time was over and nobody asked it: the next request would have been its probe.
+    pub(crate) due: Vec<(Duration, Duration)>,
 }
 
 /// One change.
@@ -49,7 +43,8 @@ impl Breakers {
         until: Duration,
     ) -> Self {
         let mut targets: Vec<Story> = Vec::new();
-        let mut since: Vec<Option<Stretch>> = Vec::new();
+        // Since when each is not closed, and from when on a probe is due.
+        let mut since: Vec<Option<(Duration, Duration)>> = Vec::new();
         for (provider, model, transition) in transitions {
             let known =
                 targets.iter().position(|story| story.model == model && story.provider == provider);
@@ -58,8 +53,9 @@ impl Breakers {
                     provider,
                     model,
                     changes: Vec::new(),
-                    open: Vec::new(),
                     opened: 0,
+                    open: Vec::new(),
+                    due: Vec::new(),
                 });
                 since.push(None);
                 targets.len() - 1
@@ -71,32 +67,42 @@ impl Breakers {
                 to: word(transition.to),
                 why: transition.reason.as_str(),
             });
-            match (transition.to, *since) {
-                (Phase::Closed, Some(stretch)) => {
-                    story.open.push((stretch.from, moment));
-                    *since = None;
-                }
-                (Phase::Open, stretch) => {
-                    story.opened += u64::from(stretch.is_none());
-                    let from = stretch.map_or(moment, |stretch| stretch.from);
-                    *since =
-                        Some(Stretch { from, due: transition.retry_at.map(|at| clock.at(at)) });
-                }
-                (Phase::HalfOpen, Some(Stretch { from, due: Some(due) })) if due < moment => {
-                    story.open.push((from, due));
-                    *since = Some(Stretch { from: moment, due: None });
-                }
-                (Phase::HalfOpen, Some(stretch)) => *since = Some(Stretch { due: None, ..stretch }),
-                _ => {}
+            match *since {
+                Some((from, due)) => story.was_open(from, due, moment),
+                None => story.opened += u64::from(transition.to == Phase::Open),
             }
+            *since = match transition.to {
+                Phase::Open => {
+                    Some((moment, transition.retry_at.map_or(Duration::MAX, |due| clock.at(due))))
+                }
+                Phase::HalfOpen | Phase::ForcedOpen => Some((moment, Duration::MAX)),
+                Phase::Closed | Phase::Disabled | Phase::ObserveOnly => None,
+            };
         }
         for (story, since) in targets.iter_mut().zip(since) {
-            if let Some(Stretch { from, due }) = since {
-                let to = due.map_or(until, |due| due.min(until));
-                story.open.push((from, to.max(from)));
+            if let Some((from, due)) = since {
+                story.was_open(from, due, until.max(from));
             }
         }
         Self { targets }
+    }
+}
+
+impl Story {
+    /// It was not closed from this moment to that one, and a probe was due from `due` on.
+    fn was_open(&mut self, from: Duration, due: Duration, until: Duration) {
+        let over = due.clamp(from, until);
+        add(&mut self.open, from, over);
+        add(&mut self.due, over, until);
+    }
+}
+
+/// One more interval, or more of the last one.
+fn add(intervals: &mut Vec<(Duration, Duration)>, from: Duration, until: Duration) {
+    match intervals.last_mut() {
+        _ if from >= until => {}
+        Some(last) if last.1 == from => last.1 = until,
+        _ => intervals.push((from, until)),
     }
 }
 
@@ -108,5 +114,29 @@ const fn word(phase: Phase) -> &'static str {
         Phase::ForcedOpen => "forced_open",
         Phase::Disabled => "disabled",
         Phase::ObserveOnly => "observe_only",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_that_nobody_asks_is_due_and_not_open() {
+        let secs = Duration::from_secs;
+        let mut story = Story {
+            provider: String::new(),
+            model: String::new(),
+            changes: Vec::new(),
+            opened: 1,
+            open: Vec::new(),
+            due: Vec::new(),
+        };
+        // It opens for 30 s, is asked after 100, probes for 1 s and opens again, until the end.
+        story.was_open(secs(10), secs(40), secs(110));
+        story.was_open(secs(110), Duration::MAX, secs(111));
+        story.was_open(secs(111), secs(141), secs(120));
+        assert_eq!(story.open, [(secs(10), secs(40)), (secs(110), secs(120))]);
+        assert_eq!(story.due, [(secs(40), secs(110))]);
     }
 }

@@ -7,21 +7,18 @@ use std::time::Duration;
 
 use ft_client::{CallOptions, Client, FailKind, Report};
 use ft_core::{Call, Provider, Usage};
-use ft_sim::SimProvider;
 use futures_util::StreamExt;
 use tokio::time::{sleep_until, timeout};
 
 use crate::arrivals::Source;
 use crate::demand::{Demand, Demands};
 use crate::open::Open;
-use crate::scenario::Alone;
 use crate::tally::Tally;
-use crate::world::{Who, World};
+use crate::world::{Direct, Who, World};
 
 /// How one request ended.
 #[derive(Debug)]
 pub(crate) struct Ended {
-    pub(crate) number: u64,
     pub(crate) stream: bool,
     /// Since the beginning of the run.
     pub(crate) began: Duration,
@@ -38,10 +35,11 @@ pub(crate) enum End {
     Answer { report: Box<Report>, usage: Option<Usage> },
     /// The client gave an error.
     Error { kind: FailKind, report: Option<Box<Report>> },
-    /// A provider that was asked directly answered, or did not.
-    Direct { kind: Result<(), &'static str>, usage: Option<Usage> },
-    /// The caller did not wait for the end. A client tells what had been done until then; a provider does not.
-    Left { report: Option<Box<Report>> },
+    /// Of targets that were asked directly, in order, these failed, and the next one answered unless there was none.
+    Direct { failed: Vec<&'static str>, answered: bool, usage: Option<Usage> },
+    /// The caller did not wait for the end. A client tells what had been done until then; of targets that were asked
+    /// directly it is known which had failed by then, and that one was under way.
+    Left { report: Option<Box<Report>>, failed: Vec<&'static str> },
 }
 
 /// When no more requests come.
@@ -151,7 +149,7 @@ async fn serve_all(
 }
 
 async fn serve(world: &World, demands: &Demands, demand: Demand, began: Duration) -> Ended {
-    let mut first_token = None;
+    let (mut first_token, mut failed) = (None, Vec::new());
     let end = {
         // Pinned where it is made: a future of this size is not cheap to move.
         let mut asked = pin!(async {
@@ -160,8 +158,18 @@ async fn serve(world: &World, demands: &Demands, demand: Demand, began: Duration
                     let chain = demands.chain_name(demand.chain);
                     through(client, chain, &demand, world, began, &mut first_token).await
                 }
-                Who::Alone { provider, alone, .. } => {
-                    directly(provider, alone, &demand, world, began, &mut first_token).await
+                Who::Directly { targets, time_limit } => {
+                    let answer = directly(
+                        targets,
+                        *time_limit,
+                        &demand,
+                        world,
+                        began,
+                        &mut first_token,
+                        &mut failed,
+                    );
+                    let (answered, usage) = answer.await;
+                    End::Direct { failed: Vec::new(), answered, usage }
                 }
             }
         });
@@ -171,9 +179,13 @@ async fn serve(world: &World, demands: &Demands, demand: Demand, began: Duration
         }
     };
     // What was under way has been dropped by now, and has said what it was.
-    let end = end.unwrap_or_else(|| End::Left { report: world.who_left() });
+    let end = match end {
+        Some(End::Direct { answered, usage, .. }) => End::Direct { failed, answered, usage },
+        Some(end) => end,
+        None => End::Left { report: world.who_left(), failed },
+    };
     let took = world.clock.elapsed().saturating_sub(began);
-    Ended { number: demand.number, stream: demand.stream, began, took, first_token, end }
+    Ended { stream: demand.stream, began, took, first_token, end }
 }
 
 async fn through(
@@ -225,38 +237,47 @@ fn failed(error: &ft_client::Error) -> End {
     End::Error { kind: error.kind(), report: error.report().cloned().map(Box::new) }
 }
 
+/// Asks each target once, in order, without memory. Whether one of them answered, and with which usage.
 async fn directly(
-    provider: &SimProvider,
-    alone: &Alone,
+    targets: &[Direct],
+    time_limit: Duration,
     demand: &Demand,
     world: &World,
     began: Duration,
     first_token: &mut Option<Duration>,
-) -> End {
+    failed: &mut Vec<&'static str>,
+) -> (bool, Option<Usage>) {
     let request = &demand.request();
-    let call = Call {
-        deadline: crate::clock::SimClock::tick(began + alone.time_limit),
-        request_id: request_id(demand),
-        ..Call::new(alone.model.as_str())
-    };
-    let asked = async {
-        if !demand.stream {
-            return provider.chat(&call, request).await.map(|answer| answer.usage);
-        }
-        let mut stream = provider.chat_stream(&call, request).await?;
-        let mut usage = None;
-        while let Some(item) = stream.next().await {
-            let chunk = item?;
-            if first_token.is_none() && chunk.has_content() {
-                *first_token = Some(world.clock.elapsed().saturating_sub(began));
+    for target in targets {
+        let call = Call {
+            deadline: crate::clock::SimClock::tick(world.clock.elapsed() + time_limit),
+            request_id: request_id(demand),
+            ..Call::new(target.model.as_str())
+        };
+        let asked = async {
+            if !demand.stream {
+                return target.provider.chat(&call, request).await.map(|answer| answer.usage);
             }
-            usage = chunk.usage.or(usage);
+            let mut stream = target.provider.chat_stream(&call, request).await?;
+            let mut usage = None;
+            while let Some(item) = stream.next().await {
+                let chunk = item?;
+                if first_token.is_none() && chunk.has_content() {
+                    *first_token = Some(world.clock.elapsed().saturating_sub(began));
+                }
+                usage = chunk.usage.or(usage);
+            }
+            Ok(usage)
+        };
+        match timeout(time_limit, asked).await {
+            Ok(Ok(usage)) => return (true, usage),
+            Ok(Err(error)) => failed.push(error.kind().as_str()),
+            Err(_) => failed.push("timed_out"),
         }
-        Ok(usage)
-    };
-    match timeout(alone.time_limit, asked).await {
-        Ok(Ok(usage)) => End::Direct { kind: Ok(()), usage },
-        Ok(Err(error)) => End::Direct { kind: Err(error.kind().as_str()), usage: None },
-        Err(_) => End::Direct { kind: Err("timed_out"), usage: None },
+        // Its first words have reached the caller: there is no taking them back.
+        if first_token.is_some() {
+            break;
+        }
     }
+    (false, None)
 }

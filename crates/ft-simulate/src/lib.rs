@@ -27,6 +27,7 @@ mod compare;
 mod demand;
 mod engine;
 mod open;
+mod plan;
 pub mod report;
 pub mod roi;
 mod run;
@@ -36,11 +37,12 @@ mod tally;
 pub mod trace;
 mod world;
 
-pub use compare::{ComparisonReport, Difference, Side, compare};
+pub use compare::{ComparisonReport, Difference, MOST_SEEDS, Side, compare};
 pub use engine::Progress;
 pub use report::SimulationReport;
 pub use roi::{RoiInputs, RoiReport, roi};
 pub use run::Options;
+pub use scenario::units::span as parse_span;
 pub use scenario::{
     Alone, Arrivals, Burst, Daily, DurationSpread, FaultSpec, Flapping, How, IncidentSpec,
     InvalidScenario, ModelSpec, OutageSpec, PriceSpec, ProviderModel, Published, Repeated, RunSpec,

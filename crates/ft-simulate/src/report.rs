@@ -16,7 +16,7 @@ pub use part::{
 };
 pub use run::RunReport;
 pub(crate) use run::for_requests;
-pub(crate) use table::{aligned, line};
+pub(crate) use table::{aligned, line, span};
 
 /// What a simulation found.
 ///

@@ -130,7 +130,10 @@ pub fn roi(
     scenario.traffic.answer_tokens = SizeSpread(Size::fixed(inputs.answer_tokens));
     let runs = scenario.all_runs();
     let find = |alone: bool| {
-        let found = runs.iter().find(|run| run.alone.is_some() == alone);
+        let found = runs.iter().find(|run| match alone {
+            true => run.alone.is_some(),
+            false => run.has_client(),
+        });
         let rule = "needs one run through a chain and one alone to set them against each other";
         found.cloned().ok_or_else(|| InvalidScenario::new("runs", rule))
     };
@@ -138,7 +141,12 @@ pub fn roi(
     let options = Options { seed, requests: Some(inputs.simulated), ..Options::default() };
     let mut columns = Vec::new();
     for (at, spec) in specs.iter().enumerate() {
-        let (report, _) = run(&scenario, spec, &options, &mut |progress| tell(at, progress))?;
+        let report = run(&scenario, spec, &options, &mut |progress| tell(at, progress))?;
+        if report.cost.unpriced_attempts > 0 {
+            let rule =
+                "asks a model without a price, so that nobody knows what it costs; state its price";
+            return Err(InvalidScenario::new("runs", format!("`{}` {rule}", spec.name)));
+        }
         columns.push(column(&report, inputs, spec.alone.is_some()));
     }
     Ok(RoiReport {

@@ -4,24 +4,30 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use ft_client::config::{ChainConfig, ClientConfig};
+use ft_core::Provider;
 
 use crate::arrivals::Source;
 use crate::breakers::Breakers;
 use crate::demand::Demands;
-use crate::engine::{Limit, Progress, drive};
+use crate::engine::{Progress, drive};
+use crate::plan::Plan;
 use crate::report::RunReport;
 use crate::scenario::{InvalidScenario, RunSpec, Scenario};
-use crate::tally::{Batches, Cut, Tally, TargetTally};
+use crate::tally::{Tally, TargetTally};
 use crate::trace::Trace;
-use crate::world::{Setting, Who, World};
+use crate::world::{Direct, Setting, Who, World};
 
 /// What a simulation takes from elsewhere than its scenario.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// The seed instead of the scenario's.
     pub seed: Option<u64>,
-    /// How many requests instead of the scenario's.
+    /// How many requests instead of the scenario's: where they come at a rate, about as many of them in the same time.
     pub requests: Option<u64>,
+    /// How many times as many requests as the scenario's, in the same time; beside `requests` it has no effect.
+    pub scale: Option<f64>,
+    /// How long instead of the scenario's duration; of a scenario with a number of requests at most so long.
+    pub duration: Option<Duration>,
     /// A client's configuration instead of the scenario's chains, breakers, limits and budgets. Its providers are
     /// modelled by those of the scenario that have their names.
     pub config: Option<ClientConfig>,
@@ -35,7 +41,7 @@ pub(crate) fn run(
     spec: &RunSpec,
     options: &Options,
     tell: &mut dyn FnMut(Progress),
-) -> Result<(RunReport, Batches), InvalidScenario> {
+) -> Result<RunReport, InvalidScenario> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
@@ -52,44 +58,43 @@ async fn simulated(
     spec: &RunSpec,
     options: &Options,
     tell: &mut dyn FnMut(Progress),
-) -> Result<(RunReport, Batches), InvalidScenario> {
+) -> Result<RunReport, InvalidScenario> {
     let seed = options.seed.unwrap_or(scenario.seed);
-    let limit = limit(scenario, options);
+    let plan = Plan::new(scenario, options)?;
     let setting = Setting { seed, config: options.config.as_ref() };
     let world = World::build(scenario, spec, &setting)?;
-    let demands = Demands::new(scenario, spec, options.trace.as_ref(), seed);
+    let demands = Demands::new(scenario, spec, plan.trace.as_ref(), seed);
     let chains = chains(scenario, spec, options, &world, &demands)?;
-    let source = Source::new(&scenario.traffic, options.trace.clone(), seed ^ ARRIVALS);
-    let cut = match (limit.requests, limit.duration) {
-        (u64::MAX, time) => Cut::Time(time),
-        _ => Cut::Requests,
-    };
-    let mut tally = tally(&world, &chains, scenario, options, Batches::new(cut));
-    drive(&world, &demands, source, limit, &mut tally, tell).await;
+    let source = Source::new(&scenario.traffic, plan.trace, seed ^ ARRIVALS, plan.factor);
+    let mut tally = tally(&world, &chains, scenario, options);
+    drive(&world, &demands, source, plan.limit, &mut tally, tell).await;
+    // It lasted until its end, and not until its last request.
+    if tally.requests < plan.limit.requests && plan.limit.duration < Duration::MAX {
+        tally.until = tally.until.max(plan.limit.duration);
+    }
     let transitions =
         std::mem::take(&mut *world.transitions.lock().unwrap_or_else(PoisonError::into_inner));
     let breakers = Breakers::new(&world.clock, transitions, tally.until);
     // A provider that is asked directly has no budget over it.
-    let budget = budget(scenario, options).filter(|_| spec.alone.is_none());
-    let report = RunReport::new(spec, &world, &tally, &breakers, budget);
-    Ok((report, tally.batches))
+    let budget = budget(scenario, options).filter(|_| spec.has_client());
+    let mut report = RunReport::new(spec, &world, &tally, &breakers, budget);
+    report.notes = plan.notes;
+    report.notes.extend(unplayed(scenario, tally.until));
+    Ok(report)
+}
+
+/// Outages that the end came before.
+fn unplayed(scenario: &Scenario, until: Duration) -> Option<String> {
+    let late = scenario.outages().filter(|(_, outage)| outage.from >= until).count();
+    let (outages, were) = if late == 1 { ("outage", "was") } else { ("outages", "were") };
+    let end = crate::report::span(until.as_secs_f64());
+    (late > 0).then(|| {
+        format!("{late} {outages} would have begun after the end at {end}, and {were} not played.")
+    })
 }
 
 /// Arrivals have a seed of their own, so that they do not follow the same numbers as what is asked.
 const ARRIVALS: u64 = 0x6172_7269_7661_6c73;
-
-fn limit(scenario: &Scenario, options: &Options) -> Limit {
-    let recorded = options.trace.as_ref().map(|trace| trace.len() as u64);
-    let requests = options.requests.or(scenario.requests).unwrap_or(u64::MAX);
-    Limit {
-        requests: requests.min(recorded.unwrap_or(u64::MAX)),
-        // Asked for a number of requests, nobody wants to be stopped by the clock.
-        duration: match options.requests {
-            Some(_) => Duration::MAX,
-            None => scenario.duration.unwrap_or(Duration::MAX),
-        },
-    }
-}
 
 /// The chains that requests are sent to; every one of them is there.
 fn chains<'a>(
@@ -99,7 +104,7 @@ fn chains<'a>(
     world: &World,
     demands: &Demands,
 ) -> Result<Vec<&'a ChainConfig>, InvalidScenario> {
-    if matches!(world.who, Who::Alone { .. }) {
+    if matches!(world.who, Who::Directly { .. }) {
         return Ok(Vec::new());
     }
     let known = options.config.as_ref().map_or(&scenario.chains, |config| &config.chains);
@@ -154,22 +159,20 @@ fn budget<'a>(
     options.config.as_ref().map_or(scenario.spend.as_ref(), |config| config.spend.as_ref())
 }
 
-fn tally(
-    world: &World,
-    chains: &[&ChainConfig],
-    scenario: &Scenario,
-    options: &Options,
-    batches: Batches,
-) -> Tally {
+fn tally(world: &World, chains: &[&ChainConfig], scenario: &Scenario, options: &Options) -> Tally {
     let starts = scenario.starts.starts();
-    if let Who::Alone { alone, profile, .. } = &world.who {
-        let target = TargetTally::new(&alone.provider, &alone.model);
-        return Tally::new(vec!["alone".to_owned()], vec![target], batches).with_direct(
-            &world.catalogue,
-            profile,
-            &alone.model,
-            starts,
-        );
+    if let Who::Directly { targets, .. } = &world.who {
+        let tier = |target: &Direct| format!("{}/{}", target.provider.name(), target.model);
+        let tiers = match targets.as_slice() {
+            [_] => vec!["alone".to_owned()],
+            targets => targets.iter().map(tier).collect(),
+        };
+        let prices = targets
+            .iter()
+            .map(|target| world.catalogue.price(&target.profile, &target.model, starts).cloned());
+        let tallies =
+            targets.iter().map(|target| TargetTally::new(target.provider.name(), &target.model));
+        return Tally::new(tiers, tallies.collect()).with_direct(prices.collect());
     }
     let (mut tiers, mut targets) = (Vec::<String>::new(), Vec::<TargetTally>::new());
     for tier in chains.iter().flat_map(|chain| &chain.tiers) {
@@ -185,7 +188,7 @@ fn tally(
             }
         }
     }
-    let tally = Tally::new(tiers, targets, batches);
+    let tally = Tally::new(tiers, targets);
     match budget(scenario, options) {
         Some(spend) => tally.with_spend(spend.per, starts),
         None => tally,

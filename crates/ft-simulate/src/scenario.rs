@@ -1,5 +1,6 @@
 //! A scenario: who asks what, which providers answer how, and what stands between them.
 
+mod inert;
 mod invalid;
 mod provider;
 mod read;
@@ -50,7 +51,8 @@ pub struct Scenario {
     /// How many requests come.
     #[serde(default)]
     pub requests: Option<u64>,
-    /// Who asks what.
+    /// Who asks what. Default: one caller after another, short questions.
+    #[serde(default)]
     pub traffic: Traffic,
     /// Who answers.
     pub providers: BTreeMap<String, ProviderModel>,
@@ -84,6 +86,12 @@ pub struct RunSpec {
     pub chain: Option<String>,
     /// One model of one provider, asked once without this project in between.
     pub alone: Option<Alone>,
+    /// These targets as `provider/model`, each asked once, in order and without memory: the loop that everybody
+    /// writes first.
+    pub naive: Option<Vec<String>>,
+    /// How long a naive loop waits for each of its targets. Default 60 s.
+    #[serde(deserialize_with = "optional_duration")]
+    pub time_limit: Option<Duration>,
     /// What somebody else published of the same.
     pub published: Option<Published>,
 }
@@ -119,6 +127,28 @@ pub struct Published {
     /// What 10 million requests cost.
     #[serde(default, deserialize_with = "optional_money")]
     pub cost_of_10m: Option<Pico>,
+}
+
+impl RunSpec {
+    /// Whether a client serves it, and not a provider that is asked directly.
+    pub(crate) fn has_client(&self) -> bool {
+        self.alone.is_none() && self.naive.is_none()
+    }
+
+    /// The targets that are asked directly, as provider and model, in order; none of a client's run.
+    pub(crate) fn direct(&self) -> Vec<(&str, &str)> {
+        let alone = self.alone.iter().map(|alone| (alone.provider.as_str(), alone.model.as_str()));
+        // Names of models may have slashes in them, those of providers have none.
+        let naive = self.naive.iter().flatten().filter_map(|target| target.split_once('/'));
+        alone.chain(naive).collect()
+    }
+
+    /// How long each of them is waited for.
+    pub(crate) fn direct_limit(&self) -> Duration {
+        self.alone
+            .as_ref()
+            .map_or(self.time_limit.unwrap_or(time_limit()), |alone| alone.time_limit)
+    }
 }
 
 fn seed() -> u64 {

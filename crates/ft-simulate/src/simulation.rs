@@ -18,6 +18,7 @@ pub fn simulate(
     options: &Options,
     mut tell: impl FnMut(usize, Progress),
 ) -> Result<SimulationReport, InvalidScenario> {
+    scenario.check_providers_are_asked(&[options.config.as_ref()])?;
     let specs = match &options.config {
         // Another configuration has other chains: what the scenario says of its own does not apply.
         Some(_) => {
@@ -27,7 +28,7 @@ pub fn simulate(
     };
     let mut runs = Vec::with_capacity(specs.len());
     for (at, spec) in specs.iter().enumerate() {
-        let (report, _) = run(scenario, spec, options, &mut |progress| tell(at, progress))?;
+        let report = run(scenario, spec, options, &mut |progress| tell(at, progress))?;
         runs.push(report);
     }
     Ok(SimulationReport {

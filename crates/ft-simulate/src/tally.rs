@@ -1,6 +1,5 @@
 //! What is counted of a run: integers only, and no more of them after ten million requests than after ten.
 
-mod batches;
 mod histogram;
 mod target;
 mod timeline;
@@ -8,13 +7,12 @@ mod timeline;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use ft_client::cost::{Catalogue, Pico, SpendPer};
+use ft_client::cost::{Pico, Price, SpendPer};
 use ft_client::{CacheStatus, Outcome, Report, Tier};
 use ft_core::{UnixMillis, Usage};
 
 use crate::engine::{End, Ended};
 
-pub(crate) use batches::{Batch, Batches, Cut};
 pub(crate) use histogram::Histogram;
 pub(crate) use target::TargetTally;
 pub(crate) use timeline::Timeline;
@@ -43,10 +41,9 @@ pub(crate) struct Tally {
     pub(crate) attempts: u64,
     pub(crate) unpriced: u64,
     pub(crate) timeline: Timeline,
-    pub(crate) batches: Batches,
     pub(crate) spend: Option<Spend>,
-    /// Of a provider that is asked directly: what its tokens cost.
-    direct: Option<Direct>,
+    /// Of targets that are asked directly: what the tokens of each cost.
+    direct: Vec<Option<Price>>,
     /// When the last request ended.
     pub(crate) until: Duration,
 }
@@ -59,16 +56,11 @@ pub(crate) struct Spend {
     pub(crate) windows: BTreeMap<i64, Pico>,
 }
 
-#[derive(Debug)]
-struct Direct {
-    price: Option<ft_client::cost::Price>,
-}
-
 /// Places after the live tiers, in timelines.
 pub(crate) const PLACES: [&str; 4] = ["cache", "emergency", "failed", "left"];
 
 impl Tally {
-    pub(crate) fn new(tiers: Vec<String>, targets: Vec<TargetTally>, batches: Batches) -> Self {
+    pub(crate) fn new(tiers: Vec<String>, targets: Vec<TargetTally>) -> Self {
         let places = tiers.len() + PLACES.len();
         Self {
             live: vec![0; tiers.len()],
@@ -89,9 +81,8 @@ impl Tally {
             attempts: 0,
             unpriced: 0,
             timeline: Timeline::new(places),
-            batches,
             spend: None,
-            direct: None,
+            direct: Vec::new(),
             until: Duration::ZERO,
         }
     }
@@ -102,15 +93,9 @@ impl Tally {
         self
     }
 
-    /// Prices answers of a provider that is asked directly.
-    pub(crate) fn with_direct(
-        mut self,
-        catalogue: &Catalogue,
-        profile: &str,
-        model: &str,
-        starts: UnixMillis,
-    ) -> Self {
-        self.direct = Some(Direct { price: catalogue.price(profile, model, starts).cloned() });
+    /// Prices answers of targets that are asked directly, in their order.
+    pub(crate) fn with_direct(mut self, prices: Vec<Option<Price>>) -> Self {
+        self.direct = prices;
         self
     }
 
@@ -142,10 +127,19 @@ impl Tally {
                 *self.errors.entry(kind.as_str()).or_default() += 1;
                 seen.place = tiers + 2;
             }
-            End::Direct { kind, usage } => self.directly(*kind, usage.as_ref(), &mut seen),
-            End::Left { report } => {
+            End::Direct { failed, answered, usage } => {
+                self.directly(failed, *answered, usage.as_ref(), &mut seen);
+            }
+            End::Left { report, failed } => {
                 if let Some(report) = report {
                     self.trail(report, true, &mut seen);
+                }
+                if !self.direct.is_empty() {
+                    self.failed_directly(failed, &mut seen);
+                    seen.attempts += 1;
+                    if let Some(target) = self.targets.get_mut(failed.len()) {
+                        target.cancelled += 1;
+                    }
                 }
                 self.left += 1;
                 seen.place = tiers + 3;
@@ -170,7 +164,6 @@ impl Tally {
             let sum = spend.windows.entry(spend.window(ended.began + ended.took)).or_default();
             *sum = sum.saturating_add(seen.cost);
         }
-        self.batches.note(ended, &seen);
     }
 
     /// Where in a timeline's slice the answer belongs; counts it.
@@ -210,25 +203,42 @@ impl Tally {
         }
     }
 
-    fn directly(&mut self, kind: Result<(), &'static str>, usage: Option<&Usage>, seen: &mut Seen) {
-        seen.attempts = 1;
-        match kind {
-            Ok(()) => {
-                let price = self.direct.as_ref().and_then(|direct| direct.price.as_ref());
-                let cost = price.zip(usage).map(|(price, usage)| price.cost(usage));
-                self.unpriced += u64::from(cost.is_none());
-                seen.cost = cost.unwrap_or_default();
-                seen.answered = true;
-                self.live[0] += 1;
-                self.tokens(usage, true);
-            }
-            Err(kind) => {
+    fn directly(
+        &mut self,
+        failed: &[&'static str],
+        answered: bool,
+        usage: Option<&Usage>,
+        seen: &mut Seen,
+    ) {
+        self.failed_directly(failed, seen);
+        let place = failed.len();
+        if !answered {
+            // Where it is over, as the caller sees it.
+            if let Some(kind) = failed.last() {
                 *self.errors.entry(kind).or_default() += 1;
-                seen.place = self.tiers.len() + 2;
             }
+            seen.place = self.tiers.len() + 2;
+            return;
         }
-        if let Some(target) = self.targets.first_mut() {
-            target.directly(kind, seen.cost);
+        seen.attempts += 1;
+        let price = self.direct.get(place).and_then(Option::as_ref);
+        let cost = price.zip(usage).map(|(price, usage)| price.cost(usage));
+        self.unpriced += u64::from(cost.is_none());
+        seen.cost = cost.unwrap_or_default();
+        (seen.answered, seen.place) = (true, place);
+        if let Some(live) = self.live.get_mut(place) {
+            *live += 1;
+        }
+        self.tokens(usage, true);
+        if let Some(target) = self.targets.get_mut(place) {
+            target.directly(Ok(cost));
+        }
+    }
+
+    fn failed_directly(&mut self, failed: &[&'static str], seen: &mut Seen) {
+        seen.attempts += failed.len() as u64;
+        for (target, kind) in self.targets.iter_mut().zip(failed) {
+            target.directly(Err(kind));
         }
     }
 

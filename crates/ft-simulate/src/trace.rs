@@ -96,6 +96,15 @@ impl Trace {
         Ok(Self { requests, file: file.to_owned(), chains })
     }
 
+    /// So many of its requests, evenly chosen; all of them when it has no more.
+    pub(crate) fn thinned(&self, wanted: u64) -> Self {
+        let (wanted, all) = (u128::from(wanted), self.requests.len() as u128);
+        let chosen = |at: usize| (at as u128 + 1) * wanted / all > at as u128 * wanted / all;
+        let requests =
+            self.requests.iter().enumerate().filter(|(at, _)| wanted >= all || chosen(*at));
+        Self { requests: requests.map(|(_, request)| request.clone()).collect(), ..self.clone() }
+    }
+
     /// How many requests it has.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -1,5 +1,7 @@
 //! The world of one run: modelled providers, and the client that is to survive them.
 
+mod prices;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -7,15 +9,15 @@ use std::time::Duration;
 use ft_client::breaker::Transition;
 use ft_client::cache::MapStore;
 use ft_client::config::{ClientConfig, InvalidConfig};
-use ft_client::cost::{Catalogue, Pico, Price, Rate, Rates, Row};
+use ft_client::cost::Catalogue;
 use ft_client::{Client, ClientBuilder, Report};
-use ft_core::{Clock, Entropy, ModelCard, Tick};
+use ft_core::{Clock, Entropy, Tick};
 use ft_sim::{InvalidProfile, Log, Model, Outage, Profile, Reply, Scripts, SimProvider};
 
 use crate::clock::SimClock;
 use crate::scenario::{
-    ANY_MODEL, Alone, How, IncidentSpec, InvalidScenario, ModelSpec, OutageSpec, ProviderModel,
-    RunSpec, Scenario, Traffic,
+    ANY_MODEL, How, IncidentSpec, InvalidScenario, ModelSpec, OutageSpec, ProviderModel, RunSpec,
+    Scenario, Traffic,
 };
 
 /// What answers the requests of a run.
@@ -38,8 +40,15 @@ pub(crate) type Transitions = Arc<Mutex<Vec<(String, String, Transition)>>>;
 pub(crate) enum Who {
     /// This project.
     Client(Client),
-    /// Nobody.
-    Alone { provider: SimProvider, alone: Alone, profile: String },
+    /// Nobody: these are asked, each once and in order, and each is waited for so long.
+    Directly { targets: Vec<Direct>, time_limit: Duration },
+}
+
+/// A target that is asked without a client.
+pub(crate) struct Direct {
+    pub(crate) provider: SimProvider,
+    pub(crate) model: String,
+    pub(crate) profile: String,
 }
 
 /// What a run takes from elsewhere than its scenario.
@@ -88,18 +97,31 @@ impl World {
             .with_credentials(keys)
             .drawing_by_request();
             let asked = asked(name, spec, scenario, run, setting.config);
-            let profile = price(&mut catalogue, name, profile, &asked, spec, scenario)?;
+            let profile = prices::add(&mut catalogue, name, profile, &asked, spec, scenario)?;
             providers.insert(name.clone(), (provider, profile));
         }
         let (transitions, left) = (Transitions::default(), Left::default());
-        let who = match &run.alone {
-            Some(alone) => {
-                let (provider, profile) = providers
-                    .remove(&alone.provider)
-                    .ok_or_else(|| InvalidScenario::new("runs", "names an unknown provider"))?;
-                Who::Alone { provider, alone: alone.clone(), profile }
+        let who = match run.has_client() {
+            false => {
+                let targets = run.direct().into_iter().map(|(name, model)| {
+                    let (provider, profile) = providers
+                        .get(name)
+                        .cloned()
+                        .ok_or_else(|| InvalidScenario::new("runs", "names an unknown provider"))?;
+                    Ok(Direct { provider, model: model.to_owned(), profile })
+                });
+                let targets = targets.collect::<Result<Vec<_>, InvalidScenario>>()?;
+                Who::Directly { targets, time_limit: run.direct_limit() }
             }
-            None => {
+            true => {
+                let profiles =
+                    providers.iter().map(|(name, (_, profile))| (name.as_str(), profile.as_str()));
+                prices::of_budgeted_targets(
+                    scenario,
+                    setting.config,
+                    &catalogue,
+                    &profiles.collect(),
+                )?;
                 let config = client_config(scenario, setting.config);
                 let mut builder = Client::builder()
                     .config(config)
@@ -178,70 +200,9 @@ fn asked<'a>(
     let targets = tiers.flat_map(|tier| &tier.targets);
     let by_chains =
         targets.filter(|target| target.provider == provider).map(|target| &target.model);
-    let directly = run.alone.iter().filter(|alone| alone.provider == provider);
-    let all = spec.models.keys().chain(by_chains).chain(directly.map(|alone| &alone.model));
-    all.map(String::as_str).filter(|model| *model != ANY_MODEL).collect()
-}
-
-/// Adds the prices that the scenario states, and says under which profile the provider's prices are.
-///
-/// A provider with stated prices has a profile of its own: another may go by the same rows of the catalogue.
-fn price(
-    catalogue: &mut Catalogue,
-    name: &str,
-    profile: String,
-    asked: &BTreeSet<&str>,
-    spec: &ProviderModel,
-    scenario: &Scenario,
-) -> Result<String, InvalidScenario> {
-    if spec.models.values().all(|figures| figures.price.is_none()) {
-        return Ok(profile);
-    }
-    let own = format!("{profile}, as {name} bills it");
-    for &model in asked {
-        let known = catalogue.row(&profile, model).cloned();
-        let listed = spec.models.get_key_value(model);
-        let Some((listed, figures)) = listed.or_else(|| spec.models.get_key_value(ANY_MODEL))
-        else {
-            continue;
-        };
-        let field = format!("providers.{name}.models.{listed}.price");
-        let card = |card: Option<ModelCard>| {
-            let window = figures.context_window.unwrap_or(128_000);
-            let mut card = card.unwrap_or_else(|| ModelCard::new(&own, model, window));
-            card.provider.clone_from(&own);
-            card
-        };
-        let row = match (figures.price, known) {
-            (Some(price), known) => {
-                let source = format!("the scenario {}", scenario.name);
-                let rates = Rates::new(
-                    rate(price.input, &format!("{field}.input"))?,
-                    rate(price.output, &format!("{field}.output"))?,
-                );
-                let mut price = Price::new(rates, source.as_str(), scenario.starts);
-                price.free = true;
-                let card = card(known.map(|row| row.card));
-                Row::new(card, source, scenario.starts).with_price(price)
-            }
-            (None, Some(known)) => Row { card: card(Some(known.card.clone())), ..known },
-            (None, None) => continue,
-        };
-        catalogue
-            .override_row(row)
-            .map_err(|wrong| InvalidScenario::new(field.clone(), wrong.to_string()))?;
-    }
-    Ok(own)
-}
-
-fn rate(money: Pico, field: &str) -> Result<Rate, InvalidScenario> {
-    const TOKENS: u128 = 1_000_000;
-    let wrong = |rule: String| InvalidScenario::new(field, rule);
-    if !money.as_pico().is_multiple_of(TOKENS) {
-        return Err(wrong("is finer than $0.000001 per million tokens".to_owned()));
-    }
-    let per_token = u64::try_from(money.as_pico() / TOKENS).unwrap_or(u64::MAX);
-    Rate::from_pico_per_token(per_token).map_err(|error| wrong(error.to_string()))
+    let directly = run.direct().into_iter().filter(|(name, _)| *name == provider);
+    let all = spec.models.keys().chain(by_chains).map(String::as_str);
+    all.chain(directly.map(|(_, model)| model)).filter(|model| *model != ANY_MODEL).collect()
 }
 
 fn models(

@@ -5,10 +5,12 @@ mod returns;
 mod source;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use ft_simulate::{InvalidScenario, Options, Side, compare, roi, simulate};
 
 use crate::failure::Failure;
+use crate::number;
 use crate::output::{Output, To};
 use progress::Shown;
 use source::Source;
@@ -27,49 +29,80 @@ Examples:
   ft simulate seed --roi                           its prices and return, worked out again
   ft simulate month --html month.html              ten million requests, with plots
   ft simulate mine.toml --config ft.toml           your traffic, your chain
+  ft simulate month --requests 100000              a hundredth of the month's traffic, over all of its days
   ft simulate mine.toml --compare own new.toml     two chains on the same luck, and how sure their difference is
   ft simulate three-hour-outage --json | jq '.runs[0].success'
 
-Exit codes: 0 it was simulated, 1 a file cannot be read or written, 2 the command line, the scenario or the
-configuration cannot be used.";
+Exit codes: 0 it was simulated; 1 the page cannot be written; 2 the command line, the scenario or the configuration \
+cannot be read or used.";
 
 /// What `ft simulate` takes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER)]
 pub(crate) struct Args {
     /// A scenario that ships, or a file.
-    #[arg(value_name = "NAME|FILE")]
+    #[arg(value_name = "NAME|FILE", value_parser = source::Names, hide_possible_values = true)]
     scenario: String,
     /// A client's or a gateway's configuration, instead of the scenario's own chains, budgets and runs. Its providers
     /// are modelled by those of the scenario that have their names.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["compare", "roi"])]
     config: Option<PathBuf>,
     /// The seed, instead of the scenario's.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::seed, allow_negative_numbers = true)]
     seed: Option<u64>,
-    /// How many requests, instead of the scenario's number or duration.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
+    /// How many requests, instead of the scenario's. Where they come at a rate, it is the rate that changes: about so
+    /// many come over all of the scenario's time, outages and all. From 1 to 1000000000.
+    #[arg(long, value_name = "N", value_parser = requests, allow_negative_numbers = true)]
     requests: Option<u64>,
+    /// How many times as many requests as the scenario's, over all of its time, such as 0.01 or 1%.
+    #[arg(long, value_name = "FACTOR", value_parser = number::factor, allow_negative_numbers = true, conflicts_with_all = ["requests", "roi"])]
+    scale: Option<f64>,
+    /// How long, such as 90m or 2d, instead of the scenario's duration: what comes after it is not played.
+    #[arg(long, value_name = "TIME", value_parser = number::span, conflicts_with = "roi")]
+    duration: Option<Duration>,
     /// Two configurations on the same requests and the same luck. `own` is the scenario's own, by its first run
     /// through a chain.
     #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["roi", "html"])]
     compare: Option<Vec<String>>,
+    /// With how many seeds --compare plays both, from 1 to 1000: the more, the surer. Default 10.
+    #[arg(long, value_name = "N", value_parser = seeds, requires = "compare", allow_negative_numbers = true)]
+    seeds: Option<u64>,
     /// Print one JSON document instead of the table.
     #[arg(long)]
     json: bool,
-    /// Write a page with plots to this file as well.
+    /// Write a page with plots to this file as well. `-` writes it to stdout, and nothing else.
     #[arg(long, value_name = "FILE", conflicts_with = "roi")]
     html: Option<PathBuf>,
     #[command(flatten)]
     returns: returns::Args,
 }
 
+/// With how many seeds two configurations are compared where nobody says: enough to tell a difference from luck of
+/// about its own size.
+const SEEDS: u64 = 10;
+
+fn requests(text: &str) -> Result<u64, String> {
+    number::whole(text, 1..=1_000_000_000)
+}
+
+fn seeds(text: &str) -> Result<u64, String> {
+    number::whole(text, 1..=ft_simulate::MOST_SEEDS)
+}
+
 /// Simulates, and shows what came of it.
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
+    let page_only = args.html.as_deref().is_some_and(|path| path.as_os_str() == "-");
+    if page_only && args.json {
+        return Err(Failure::usage(
+            "--html - and --json both write to stdout; name a file for one of them",
+        ));
+    }
     let source = source::scenario(&args.scenario)?;
     let options = Options {
         seed: args.seed,
         requests: args.requests,
+        scale: args.scale,
+        duration: args.duration,
         trace: source::trace(&source)?,
         config: args.config.as_deref().map(source::config).transpose()?,
     };
@@ -87,6 +120,9 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
     let report = simulate(&source.scenario, &options, |run, progress| shown.tell(run, progress));
     shown.clear();
     let report = report.map_err(|wrong| source.unusable(wrong, args.config.as_deref()))?;
+    if page_only {
+        return Ok(output.write(To::Stdout, &report.to_html())?);
+    }
     if let Some(path) = &args.html {
         write(path, &report.to_html())?;
     }
@@ -107,9 +143,14 @@ fn compared(
         Ok(Side { name: name.clone(), config })
     };
     let sides = [side(a)?, side(b)?];
-    let mut shown = Shown::new(sides.iter().map(|side| side.name.clone()).collect());
-    let report =
-        compare(&source.scenario, &sides, options, |side, progress| shown.tell(side, progress));
+    let seeds = args.seeds.unwrap_or(SEEDS);
+    let names = (1..=seeds).flat_map(|nth| {
+        sides.iter().map(move |side| format!("{}, seed {nth} of {seeds}", side.name))
+    });
+    let mut shown = Shown::new(names.collect());
+    let report = compare(&source.scenario, &sides, options, seeds, |run, progress| {
+        shown.tell(run, progress);
+    });
     shown.clear();
     let report = report.map_err(|wrong| source.unusable(wrong, None))?;
     let text = if args.json { report.to_json() + "\n" } else { report.to_table() };

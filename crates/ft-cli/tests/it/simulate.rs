@@ -36,7 +36,7 @@ fn the_articles_figures_stand_under_ours() {
 
 #[test]
 fn json_is_one_document_and_the_same_each_time() {
-    let args = ["simulate", "brown-out", "--requests", "150", "--seed", "7", "--json"];
+    let args = ["simulate", "seed", "--requests", "150", "--seed", "7", "--json"];
     let first = run(&args);
     let document: Value = serde_json::from_str(&first.stdout).unwrap();
     assert_eq!(document["simulated"], true);
@@ -55,6 +55,25 @@ fn a_page_is_written_beside_the_table() {
 }
 
 #[test]
+fn a_page_for_stdout_is_alone_there() {
+    let ended = run(&["simulate", "seed", "--requests", "50", "--html", "-"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stdout.starts_with("<!doctype html>") && ended.stdout.ends_with("</html>\n"));
+    assert_eq!(run(&["simulate", "seed", "--html", "-", "--json"]).code, Some(2));
+}
+
+#[test]
+fn a_shorter_run_says_what_it_left_out() {
+    let ended = run(&["simulate", "three-hour-outage", "--duration", "1m"]);
+    assert!(
+        ended.stdout.contains("Note: Stopped after 1 min 0 s of 8 h 0 min"),
+        "{}",
+        ended.stdout
+    );
+    assert!(ended.stdout.contains("outages would have begun after the end"), "{}", ended.stdout);
+}
+
+#[test]
 fn a_gateways_file_can_be_compared_with_the_scenarios_own_chain() {
     let config = File::new(
         "ft.toml",
@@ -66,7 +85,9 @@ fn a_gateways_file_can_be_compared_with_the_scenarios_own_chain() {
         "simulate",
         "seed",
         "--requests",
-        "300",
+        "100",
+        "--seeds",
+        "3",
         "--compare",
         "own",
         config.path(),
@@ -100,5 +121,5 @@ fn what_cannot_be_used_is_named_and_the_code_is_2() {
     let place = format!("{}:3: traffic.rtae: unknown field", wrong.path());
     assert!(ended.stderr.contains(&place), "{}", ended.stderr);
     assert_eq!(run(&["simulate", "seed", "--hour", "$5"]).code, Some(2), "without --roi");
-    assert_eq!(run(&["simulate", "no/such.toml"]).code, Some(1));
+    assert_eq!(run(&["simulate", "no/such.toml"]).code, Some(2));
 }

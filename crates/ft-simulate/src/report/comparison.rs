@@ -15,17 +15,23 @@ impl ComparisonReport {
     #[must_use]
     pub fn to_table(&self) -> String {
         let mut out = String::new();
+        let seeds = match self.seeds {
+            1 => format!("seed {}", self.seed),
+            _ => format!("{} seeds from {} on", self.seeds, self.seed),
+        };
         line(
             &mut out,
             &format!(
-                "{}: {} and {} on the same {} requests and the same luck (simulated, seed {})",
+                "{}: {} and {} on the same requests and the same luck (simulated, {seeds}, {} requests each with the first)",
                 self.scenario,
                 self.a.name,
                 self.b.name,
                 super::figures::grouped(self.a.requests),
-                self.seed
             ),
         );
+        for note in &self.a.notes {
+            line(&mut out, &format!("Note: {note}"));
+        }
         line(&mut out, "");
         let mut rows = vec![
             ["", &self.a.name, &self.b.name, "difference", "95 % interval", ""]
@@ -35,40 +41,48 @@ impl ComparisonReport {
         rows.extend(self.differences.iter().map(row));
         aligned(&mut out, &rows);
         line(&mut out, "");
-        line(
-            &mut out,
-            &format!(
-                "Method: {}, {} batches. Figures are means over the batches.",
-                self.method, self.batches
-            ),
-        );
-        let few = self.a.requests.min(self.b.requests) / self.batches.max(1) as u64;
-        if self.batches < crate::compare::FEWEST {
-            let text = "So few say nothing: ask for more requests with --requests.";
-            line(&mut out, text);
-        } else if few < 200 {
-            line(
-                &mut out,
-                &format!(
-                    "Batches of {few} requests are short: ask for more with --requests before believing this."
-                ),
-            );
+        let text = match self.seeds {
+            1 => {
+                "Figures are those of the two runs. How far luck goes is not known of one seed: ask for more with --seeds."
+            }
+            _ => {
+                "Figures are means over the seeds, of the runs' own; the interval is that of their mean difference, by Student's t."
+            }
+        };
+        line(&mut out, text);
+        if self.a.cost.unpriced_attempts + self.b.cost.unpriced_attempts > 0 {
+            line(&mut out, "Attempts without a price were made, so that the cost is unknown.");
         }
         out
     }
 }
 
 fn row(difference: &Difference) -> Vec<String> {
-    let Difference { figure, unit, a, b, difference, low, high, sure } = *difference;
-    let digits = match unit {
+    let digits = match difference.unit {
         "ms" => 1,
         "$" => 2,
         _ => 4,
     };
     let shown = |number: f64| format!("{number:.digits$}");
     let signed = |number: f64| format!("{number:+.digits$}");
-    let label = if unit.is_empty() { figure.to_owned() } else { format!("{figure}, {unit}") };
-    let verdict = if sure { "differ" } else { "not told apart" };
-    let interval = format!("{} to {}", signed(low), signed(high));
-    vec![label, shown(a), shown(b), signed(difference), interval, verdict.to_owned()]
+    let label = if difference.unit.is_empty() {
+        difference.figure.to_owned()
+    } else {
+        format!("{}, {}", difference.figure, difference.unit)
+    };
+    let (interval, verdict) = match (difference.low, difference.high) {
+        (Some(low), Some(high)) => (
+            format!("{} to {}", signed(low), signed(high)),
+            if difference.sure { "differ" } else { "not told apart" },
+        ),
+        _ => ("–".to_owned(), ""),
+    };
+    vec![
+        label,
+        shown(difference.a),
+        shown(difference.b),
+        signed(difference.difference),
+        interval,
+        verdict.to_owned(),
+    ]
 }

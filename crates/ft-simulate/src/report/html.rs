@@ -8,7 +8,7 @@ use super::figures::{grouped, percent};
 use super::run::RunReport;
 use super::{SimulationReport, table};
 use crate::tally::PLACES;
-use plot::{Plot, Series};
+use plot::{Plot, Series, Strip};
 
 /// Readable in light and in dark, on a screen and on paper. Colours differ in lightness as well as in hue.
 const STYLE: &str = "\
@@ -18,7 +18,7 @@ const STYLE: &str = "\
 --c0:#5fa8e8;--c1:#f0b45c;--c2:#a98fe8;--c3:#5cc9b8;--c4:#d98bb8;--c5:#b3c25c;--cache:#3f6a92;--emergency:#d8c65a;--failed:#f0665a;--left:#6b727a}}\
 *{box-sizing:border-box}body{margin:0 auto;padding:2rem 1.25rem 4rem;max-width:64rem;color:var(--ink);\
 background:var(--paper);font:16px/1.5 system-ui,sans-serif}h1{font-size:1.7rem;margin:0}h2{margin:2.5rem 0 .5rem;\
-font-size:1.3rem}h3{margin:1.6rem 0 .3rem;font-size:1rem}p{margin:.5rem 0;max-width:46rem}.faint{color:var(--faint)}\
+font-size:1.3rem}h3{margin:1.6rem 0 .3rem;font-size:1rem}p{margin:.5rem 0;max-width:46rem}.note{background:var(--card);border-left:3px solid var(--c1);padding:.5rem .8rem}.faint{color:var(--faint)}\
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(8rem,1fr));gap:.75rem;margin:1rem 0}\
 .card{background:var(--card);border-radius:.5rem;padding:.7rem .9rem}.card b{display:block;font-size:1.2rem;\
 font-variant-numeric:tabular-nums}.card span{color:var(--faint);font-size:.85rem}\
@@ -45,6 +45,9 @@ pub(super) fn page(report: &SimulationReport) -> String {
             escaped(&report.about)
         ),
     );
+    for note in table::notes(report) {
+        put(&mut out, &format!("<p class=\"note\">{}</p>\n", escaped(&note)));
+    }
     put(&mut out, "<div class=\"scroll\"><table>");
     for (at, cells) in table::rows(report).iter().enumerate() {
         row(&mut out, cells, at == 0);
@@ -67,7 +70,7 @@ fn section(out: &mut String, run: &RunReport) {
         (millis(run.latency_ms.p50), "median latency"),
         (millis(run.latency_ms.p99), "p99 latency"),
         (format!("{:.3}", run.upstream.per_request), "calls a request"),
-        (super::figures::money(run.total), "cost"),
+        (table::cost(run, run.total), "cost"),
         (grouped(run.requests), "requests"),
     ] {
         put(out, &format!("<div class=\"card\"><b>{figure}</b><span>{label}</span></div>"));
@@ -140,12 +143,26 @@ fn breakers(out: &mut String, run: &RunReport, plot: &Plot) {
     if run.breakers.is_empty() {
         return;
     }
-    heading(out, "When breakers were not closed");
+    heading(out, "When breakers were open");
     let strips: Vec<_> = run
         .breakers
         .iter()
-        .map(|breaker| (format!("{}/{}", breaker.provider, breaker.model), &*breaker.intervals))
+        .map(|breaker| Strip {
+            name: format!("{}/{}", breaker.provider, breaker.model),
+            open: &breaker.intervals,
+            due: &breaker.due_intervals,
+        })
         .collect();
+    let due = strips.iter().any(|strip| !strip.due.is_empty());
+    let entries =
+        [("open or probing", "var(--failed)"), ("a probe was due, nobody asked", "var(--left)")];
+    legend(
+        out,
+        entries
+            .iter()
+            .take(1 + usize::from(due))
+            .map(|(name, colour)| (*name, (*colour).to_owned())),
+    );
     put(out, &plot.strips(&strips));
 }
 
@@ -156,7 +173,8 @@ fn cost(out: &mut String, run: &RunReport, plot: &Plot) {
         return;
     }
     let slice = table::span(run.timeline.slice_seconds);
-    heading(out, &format!("Cost, in dollars for each {slice}; the last may be shorter"));
+    let known = if run.cost.unpriced_attempts > 0 { " of what has a price" } else { "" };
+    heading(out, &format!("Cost{known}, in dollars for each {slice}; the last may be shorter"));
     let series = Series { name: "cost".to_owned(), colour: "var(--c3)".to_owned(), points };
     put(out, &plot.bars(&series));
 }
@@ -166,6 +184,7 @@ fn targets(out: &mut String, run: &RunReport) {
     put(out, "<div class=\"scroll\"><table>");
     let head = ["target", "attempts", "answered", "failed", "skipped", "cost", "of it failed"];
     row(out, &head.map(str::to_owned), true);
+    let usd = |sum: Option<&str>| sum.map_or_else(|| "unknown".to_owned(), table::usd);
     for target in &run.targets {
         row(
             out,
@@ -175,8 +194,8 @@ fn targets(out: &mut String, run: &RunReport) {
                 grouped(target.answered),
                 grouped(target.failed.values().sum()),
                 grouped(target.skipped.values().sum()),
-                table::usd(&target.cost_usd),
-                table::usd(&target.failed_cost_usd),
+                usd(target.cost_usd.as_deref()),
+                usd(target.failed_cost_usd.as_deref()),
             ],
             false,
         );

@@ -57,16 +57,19 @@ pub struct Tokens {
 /// Money, in dollars as text.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Cost {
-    /// All of it.
-    pub total_usd: String,
-    /// For a million requests.
-    pub per_million_requests_usd: String,
+    /// All of it. `None` when an attempt has no price: what it cost is unknown then, and not nothing.
+    pub total_usd: Option<String>,
+    /// That of the attempts that have a price.
+    pub known_usd: String,
+    /// For a million requests. `None` as above.
+    pub per_million_requests_usd: Option<String>,
     /// Of attempts that brought no answer: what providers may bill for silence, cuts and lost races. `None` of a
-    /// provider that is asked directly: nobody estimates it there, so that only answers are in its cost.
+    /// provider that is asked directly: nobody estimates it there, so that only answers are in its cost. `None` too when an
+    /// attempt has no price.
     pub failed_usd: Option<String>,
     /// Of attempts that were cancelled because the caller left. `None` as above.
     pub left_usd: Option<String>,
-    /// Attempts without a price, which cost nothing here and money in truth.
+    /// Attempts without a price.
     pub unpriced_attempts: u64,
 }
 
@@ -104,10 +107,10 @@ pub struct TargetReport {
     pub cancelled: u64,
     /// How often it was passed over, by reason.
     pub skipped: BTreeMap<&'static str, u64>,
-    /// What it cost, all attempts together.
-    pub cost_usd: String,
-    /// What attempts without an answer cost.
-    pub failed_cost_usd: String,
+    /// What it cost, all attempts together. `None` when one of them has no price.
+    pub cost_usd: Option<String>,
+    /// What attempts without an answer cost. `None` as above.
+    pub failed_cost_usd: Option<String>,
 }
 
 /// The story of one breaker.
@@ -119,12 +122,16 @@ pub struct BreakerReport {
     pub model: String,
     /// How often it left the closed state.
     pub opened: u64,
-    /// How long it was not closed, together.
+    /// How long it rejected or probed, together.
     pub open_seconds: f64,
     /// That, of the whole time.
     pub open_share: f64,
-    /// From when until when it was not closed, in seconds.
+    /// From when until when it rejected or probed, in seconds.
     pub intervals: Vec<(f64, f64)>,
+    /// How long a probe was due and nobody asked, together: it stood in nobody's way then.
+    pub due_seconds: f64,
+    /// From when until when a probe was due, in seconds.
+    pub due_intervals: Vec<(f64, f64)>,
     /// The first changes, in order.
     pub changes: Vec<ChangeReport>,
     /// How many changes there were.
@@ -162,7 +169,7 @@ pub struct Slice {
     pub p50_ms: Option<u64>,
     /// The 99th percentile.
     pub p99_ms: Option<u64>,
-    /// What they cost.
+    /// What they cost, as far as it is known.
     pub cost_usd: String,
     /// Attempts that they made.
     pub attempts: u64,

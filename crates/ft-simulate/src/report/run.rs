@@ -65,6 +65,8 @@ pub struct RunReport {
     pub breakers: Vec<BreakerReport>,
     /// What happened when.
     pub timeline: TimelineReport,
+    /// What has to be known to read the figures: that traffic was thinned, or that an outage was not played.
+    pub notes: Vec<String>,
     /// What somebody else published of the same.
     pub published: Option<PublishedReport>,
     /// All of the money, for sums.
@@ -118,19 +120,29 @@ impl RunReport {
             targets: tally.targets.iter().map(target_report).collect(),
             tokens: Tokens { prompt: tally.prompt_tokens, answer: tally.answer_tokens },
             cost: Cost {
-                total_usd: dollars(total),
-                per_million_requests_usd: dollars(for_requests(total, requests, 1_000_000)),
-                failed_usd: spec.alone.is_none().then(|| dollars(failed)),
-                left_usd: spec.alone.is_none().then(|| dollars(left)),
+                total_usd: known(total, tally.unpriced),
+                known_usd: dollars(total),
+                per_million_requests_usd: known(
+                    for_requests(total, requests, 1_000_000),
+                    tally.unpriced,
+                ),
+                failed_usd: known(failed, tally.unpriced).filter(|_| spec.has_client()),
+                left_usd: known(left, tally.unpriced).filter(|_| spec.has_client()),
                 unpriced_attempts: tally.unpriced,
             },
             budget: budget.map(|budget| budget_report(budget, tally)),
             breakers: breakers.targets.iter().map(|story| breaker(story, tally.until)).collect(),
             timeline: timeline(&tally.timeline, &tally.tiers),
+            notes: Vec::new(),
             published: spec.published.as_ref().map(published),
             total,
         }
     }
+}
+
+/// A sum of money, unless a part of it is unknown.
+fn known(sum: Pico, unpriced: u64) -> Option<String> {
+    (unpriced == 0).then(|| dollars(sum))
 }
 
 /// What so many requests would have cost, at the same mean.
@@ -163,8 +175,8 @@ fn target_report(target: &TargetTally) -> TargetReport {
         failed: target.failed.clone(),
         cancelled: target.cancelled,
         skipped: target.skipped.clone(),
-        cost_usd: dollars(target.cost()),
-        failed_cost_usd: dollars(target.cost_failed),
+        cost_usd: known(target.cost(), target.unpriced),
+        failed_cost_usd: known(target.cost_failed, target.unpriced),
     }
 }
 
@@ -189,7 +201,11 @@ fn budget_report(budget: &SpendSettings, tally: &Tally) -> BudgetReport {
 }
 
 fn breaker(story: &Story, until: Duration) -> BreakerReport {
-    let open: Duration = story.open.iter().map(|(from, to)| *to - *from).sum();
+    let sum = |all: &[(Duration, Duration)]| all.iter().map(|(from, to)| *to - *from).sum();
+    let seconds = |all: &[(Duration, Duration)]| {
+        all.iter().map(|(from, to)| (from.as_secs_f64(), to.as_secs_f64())).collect()
+    };
+    let (open, due): (Duration, Duration) = (sum(&story.open), sum(&story.due));
     let whole = until.as_secs_f64();
     BreakerReport {
         provider: story.provider.clone(),
@@ -197,11 +213,9 @@ fn breaker(story: &Story, until: Duration) -> BreakerReport {
         opened: story.opened,
         open_seconds: open.as_secs_f64(),
         open_share: if whole > 0.0 { open.as_secs_f64() / whole } else { 0.0 },
-        intervals: story
-            .open
-            .iter()
-            .map(|(from, to)| (from.as_secs_f64(), to.as_secs_f64()))
-            .collect(),
+        intervals: seconds(&story.open),
+        due_seconds: due.as_secs_f64(),
+        due_intervals: seconds(&story.due),
         changes: story
             .changes
             .iter()

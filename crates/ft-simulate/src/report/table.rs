@@ -31,8 +31,10 @@ const ROWS: &[Row] = &[
     ("  per request", |run| format!("{:.4}", run.upstream.per_request)),
     ("tokens asked", |run| grouped(run.tokens.prompt)),
     ("tokens answered", |run| grouped(run.tokens.answer)),
-    ("cost", |run| money(run.total)),
-    ("  of 10 million requests", |run| money(for_requests(run.total, run.requests, 10_000_000))),
+    ("cost", |run| cost(run, run.total)),
+    ("  of 10 million requests", |run| {
+        cost(run, for_requests(run.total, run.requests, 10_000_000))
+    }),
     ("  of attempts that failed", |run| optional_usd(run.cost.failed_usd.as_deref())),
     ("  of callers who left", |run| optional_usd(run.cost.left_usd.as_deref())),
 ];
@@ -46,12 +48,42 @@ pub(super) fn table(report: &SimulationReport) -> String {
             line(&mut out, &text);
         }
     }
+    for note in notes(report) {
+        line(&mut out, "");
+        for text in wrapped(&format!("Note: {note}"), 96) {
+            line(&mut out, &text);
+        }
+    }
     line(&mut out, "");
     aligned(&mut out, &rows(report));
     for run in &report.runs {
         details(&mut out, run, report.runs.len() > 1);
     }
     out
+}
+
+/// What has to be known to read the figures. What is so of every run is said once.
+pub(super) fn notes(report: &SimulationReport) -> Vec<String> {
+    let mut said: Vec<String> = Vec::new();
+    for run in &report.runs {
+        for note in &run.notes {
+            let common = report.runs.iter().all(|other| other.notes.contains(note));
+            let text = if common { note.clone() } else { format!("{}: {note}", run.name) };
+            if !said.contains(&text) {
+                said.push(text);
+            }
+        }
+    }
+    said
+}
+
+/// Money of a run; what is unknown is not nothing.
+pub(super) fn cost(run: &RunReport, sum: ft_client::cost::Pico) -> String {
+    match (run.cost.unpriced_attempts, sum == ft_client::cost::Pico::ZERO) {
+        (0, _) => money(sum),
+        (_, true) => "unknown".to_owned(),
+        (_, false) => format!("over {}", money(sum)),
+    }
 }
 
 /// The figures of the runs beside each other; the first row is their names.
@@ -115,12 +147,15 @@ fn details(out: &mut String, run: &RunReport, named: bool) {
         line(
             out,
             &format!(
-                "  {:<29} {:>12} attempts  {:>10} failed  {:>10} skipped  ${}",
+                "  {:<29} {:>12} attempts  {:>10} failed  {:>10} skipped  {}",
                 format!("{}/{}", target.provider, target.model),
                 grouped(target.attempts),
                 grouped(failed),
                 grouped(target.skipped.values().sum()),
-                target.cost_usd,
+                target
+                    .cost_usd
+                    .as_ref()
+                    .map_or_else(|| "cost unknown".to_owned(), |cost| format!("${cost}")),
             ),
         );
         let reasons = |counts: &std::collections::BTreeMap<&'static str, u64>| {
@@ -139,13 +174,17 @@ fn details(out: &mut String, run: &RunReport, named: bool) {
         line(
             out,
             &format!(
-                "  breaker {:<21} opened {} times, not closed for {} ({:.2} % of the time)",
+                "  breaker {:<21} opened {}, open for {} ({:.2} % of the time)",
                 format!("{}/{}", breaker.provider, breaker.model),
-                grouped(breaker.opened),
+                times(breaker.opened),
                 span(breaker.open_seconds),
                 breaker.open_share * 100.0
             ),
         );
+        if breaker.due_seconds >= 1.0 {
+            let due = span(breaker.due_seconds);
+            line(out, &format!("      a probe was due for {due} more, while nobody asked it"));
+        }
     }
     if let Some(budget) = &run.budget {
         line(
@@ -169,11 +208,15 @@ fn details(out: &mut String, run: &RunReport, named: bool) {
         line(
             out,
             &format!(
-                "  {} attempts have no price and are not in the cost",
+                "  {} attempts have no price, so that the cost is unknown; state a price, or a profile of the catalogue",
                 grouped(run.cost.unpriced_attempts)
             ),
         );
     }
+}
+
+fn times(count: u64) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{} times", grouped(count)) }
 }
 
 pub(crate) fn aligned(out: &mut String, rows: &[Vec<String>]) {
@@ -232,14 +275,14 @@ pub(super) fn plain(number: f64) -> String {
     }
 }
 
-/// `3 d 4 h`, `12 min 5 s`: the two largest units.
-pub(super) fn span(seconds: f64) -> String {
-    let units = [("d", 86_400.0), ("h", 3_600.0), ("min", 60.0)];
-    for (at, (unit, length)) in units.iter().enumerate() {
-        if seconds >= *length {
-            let (next, smaller) = units.get(at + 1).copied().unwrap_or(("s", 1.0));
-            let rest = ((seconds % length) / smaller).floor();
-            return format!("{} {unit} {rest} {next}", (seconds / length).floor());
+/// `3 d 4 h`, `12 min 5 s`: the two largest units, the smaller one rounded.
+pub(crate) fn span(seconds: f64) -> String {
+    for (unit, smaller, next, each) in
+        [("d", 3_600.0, "h", 24.0), ("h", 60.0, "min", 60.0), ("min", 1.0, "s", 60.0)]
+    {
+        let all = (seconds / smaller).round();
+        if all >= each {
+            return format!("{} {unit} {} {next}", (all / each).floor(), all % each);
         }
     }
     format!("{seconds:.1} s")
@@ -261,4 +304,23 @@ fn wrapped(text: &str, columns: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_rounded_and_not_cut() {
+        for (seconds, text) in [
+            (0.25, "0.2 s"),
+            (59.4, "59.4 s"),
+            (61.0, "1 min 1 s"),
+            (3_599.9, "1 h 0 min"),
+            (86_399.0, "1 d 0 h"),
+            (2_591_000.0, "30 d 0 h"),
+        ] {
+            assert_eq!(span(seconds), text, "{seconds}");
+        }
+    }
 }

@@ -45,7 +45,7 @@ impl Scenario {
             "traffic.callers",
             "must be from 1 to 100,000",
         )?;
-        self.check_inert()?;
+        self.check_traffic_is_used()?;
         rule(traffic.max_tokens != Some(0), "traffic.max_tokens", "must be at least 1")?;
         let patient = traffic.patience.is_none_or(|patience| patience.0 != ft_sim::Latency::ZERO);
         rule(patient, "traffic.patience", "must be longer than zero")?;
@@ -94,36 +94,8 @@ impl Scenario {
             let first = self.runs.iter().position(|other| other.name == run.name);
             rule(first == Some(at), &format!("runs[{at}].name"), "is the name of a run before it")?;
         }
-        self.check_targets()
-    }
-
-    /// Settings of traffic that would change nothing.
-    fn check_inert(&self) -> Result<(), InvalidScenario> {
-        let traffic = &self.traffic;
-        let timed = [
-            ("rate", traffic.rate.is_some()),
-            ("daily", traffic.daily.is_some()),
-            ("bursts", !traffic.bursts.is_empty()),
-        ];
-        let paced = [("callers", traffic.callers != 1), ("pause", !traffic.pause.is_zero())];
-        let (inert, rule): (Vec<_>, _) = match traffic.arrivals {
-            _ if traffic.trace.is_some() => {
-                let all = timed.into_iter().chain(paced);
-                (all.collect(), "has no effect beside `trace`, which says when requests come")
-            }
-            Arrivals::Sequential => (
-                timed.to_vec(),
-                "has no effect on requests that come one after another; set `arrivals` to \"poisson\" or \"even\"",
-            ),
-            Arrivals::Poisson | Arrivals::Even => (
-                paced.to_vec(),
-                "has no effect on requests that come at a rate; it belongs to sequential ones",
-            ),
-        };
-        match inert.into_iter().find(|(_, given)| *given) {
-            Some((field, _)) => Err(InvalidScenario::new(format!("traffic.{field}"), rule)),
-            None => Ok(()),
-        }
+        self.check_targets()?;
+        self.check_moments_come()
     }
 
     /// Every model that is asked has figures: a slip of the pen would be an outage otherwise.
@@ -151,8 +123,9 @@ impl Scenario {
             }
         }
         for (at, run) in self.runs.iter().enumerate() {
-            if let Some(alone) = &run.alone {
-                known(&alone.provider, &alone.model, format!("runs[{at}].alone.model"))?;
+            let part = if run.alone.is_some() { "alone.model" } else { "naive" };
+            for (provider, model) in run.direct() {
+                known(provider, model, format!("runs[{at}].{part}"))?;
             }
         }
         Ok(())
@@ -164,16 +137,52 @@ impl Scenario {
         if run.name.trim().is_empty() {
             return fail("name", "is missing; the report needs it".to_owned());
         }
-        if run.chain.is_some() && run.alone.is_some() {
-            return fail("alone", "stands beside `chain`; a run has one of them".to_owned());
+        let kinds = [
+            ("chain", run.chain.is_some()),
+            ("alone", run.alone.is_some()),
+            ("naive", run.naive.is_some()),
+        ];
+        let mut kinds = kinds.into_iter().filter(|(_, given)| *given);
+        if let (Some((first, _)), Some((second, _))) = (kinds.next(), kinds.next()) {
+            return fail(second, format!("stands beside `{first}`; a run has one of them"));
         }
-        if let Some(alone) = &run.alone
-            && !self.providers.contains_key(&alone.provider)
+        if run.time_limit.is_some() && run.naive.is_none() {
+            return fail(
+                "time_limit",
+                "has no effect without `naive`, to which alone it belongs".to_owned(),
+            );
+        }
+        if run.time_limit.is_some_and(|limit| limit.is_zero()) {
+            return fail("time_limit", "must be longer than zero".to_owned());
+        }
+        if let Some(naive) = &run.naive {
+            let once = |target: &String| naive.iter().filter(|other| *other == target).count() == 1;
+            let slash = |target: &String| {
+                target
+                    .split_once('/')
+                    .is_some_and(|(provider, model)| !provider.is_empty() && !model.is_empty())
+            };
+            if naive.is_empty() {
+                return fail("naive", "is empty; name targets as \"provider/model\"".to_owned());
+            }
+            if let Some(target) = naive.iter().find(|target| !slash(target)) {
+                return fail(
+                    "naive",
+                    format!("names `{target}`; a target is written \"provider/model\""),
+                );
+            }
+            if let Some(target) = naive.iter().find(|target| !once(target)) {
+                return fail("naive", format!("names `{target}` twice; each target is asked once"));
+            }
+        }
+        if let Some((provider, _)) =
+            run.direct().into_iter().find(|(provider, _)| !self.providers.contains_key(*provider))
         {
             let known: Vec<_> = self.providers.keys().map(String::as_str).collect();
+            let part = if run.alone.is_some() { "alone.provider" } else { "naive" };
             return fail(
-                "alone.provider",
-                format!("names the provider `{}`; there are: {}", alone.provider, known.join(", ")),
+                part,
+                format!("names the provider `{provider}`; there are: {}", known.join(", ")),
             );
         }
         if run.alone.as_ref().is_some_and(|alone| alone.time_limit.is_zero()) {

@@ -17,7 +17,7 @@ pub struct Traffic {
     /// How requests come. Default: one after another.
     #[serde(default)]
     pub arrivals: Arrivals,
-    /// How many come in which time, on average over a day. Needed unless requests come one after another.
+    /// How many come in which time, on average over a day and without its bursts. Needed unless requests come one after another.
     #[serde(default, deserialize_with = "optional_rate")]
     pub rate: Option<Rate>,
     /// Of requests that come one after another: how many callers ask side by side. Default 1.
@@ -107,6 +107,27 @@ pub struct Repeated {
     /// How uneven they are: 0 is evenly, 1 Zipf's own. Default 1.
     #[serde(default = "skew")]
     pub skew: f64,
+}
+
+impl Default for Traffic {
+    fn default() -> Self {
+        Self {
+            arrivals: Arrivals::default(),
+            rate: None,
+            callers: one(),
+            pause: Duration::ZERO,
+            daily: None,
+            bursts: Vec::new(),
+            prompt_tokens: prompt_tokens(),
+            answer_tokens: answer_tokens(),
+            max_tokens: None,
+            repeated: None,
+            streamed: 0.0,
+            patience: None,
+            chains: BTreeMap::new(),
+            trace: None,
+        }
+    }
 }
 
 fn one() -> u32 {

@@ -15,8 +15,11 @@ pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// The longest that a scenario may last, and the latest that anything in it may happen: a leap year.
 const MOST_DAYS: u32 = 366;
 
-/// Reads `"30 days"`, `"2d 6h"`, `"1m 30s"`, `"250ms"`.
-pub(crate) fn span(text: &str) -> Result<Duration, String> {
+/// Reads a time of a scenario: `"30 days"`, `"2d 6h"`, `"1m 30s"`, `"250ms"`.
+///
+/// # Errors
+/// The rule that it breaks, for the person who wrote it.
+pub fn span(text: &str) -> Result<Duration, String> {
     let text = text.trim();
     let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let (number, rest) = text.split_at(digits);

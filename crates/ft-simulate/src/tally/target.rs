@@ -20,6 +20,8 @@ pub(crate) struct TargetTally {
     pub(crate) cost_failed: Pico,
     /// Of those that were under way when their caller left.
     pub(crate) cost_left: Pico,
+    /// Attempts whose cost nobody knows.
+    pub(crate) unpriced: u64,
 }
 
 impl TargetTally {
@@ -34,6 +36,7 @@ impl TargetTally {
             cost_answered: Pico::ZERO,
             cost_failed: Pico::ZERO,
             cost_left: Pico::ZERO,
+            unpriced: 0,
         }
     }
 
@@ -44,6 +47,8 @@ impl TargetTally {
 
     /// `left`: the caller did not wait for the end.
     pub(crate) fn note(&mut self, attempt: &Attempt, left: bool) {
+        let skipped = matches!(attempt.outcome, Outcome::Skipped(_));
+        self.unpriced += u64::from(!skipped && attempt.cost.is_none());
         let cost = attempt.cost.unwrap_or_default();
         match attempt.outcome {
             Outcome::Cancelled | Outcome::Streaming if left => {
@@ -66,12 +71,13 @@ impl TargetTally {
         }
     }
 
-    /// An attempt that was made without a client in between.
-    pub(crate) fn directly(&mut self, kind: Result<(), &'static str>, cost: Pico) {
-        match kind {
-            Ok(()) => {
+    /// An attempt that was made without a client in between: what its answer cost, or how it failed.
+    pub(crate) fn directly(&mut self, end: Result<Option<Pico>, &'static str>) {
+        match end {
+            Ok(cost) => {
                 self.answered += 1;
-                self.cost_answered = self.cost_answered.saturating_add(cost);
+                self.unpriced += u64::from(cost.is_none());
+                self.cost_answered = self.cost_answered.saturating_add(cost.unwrap_or_default());
             }
             Err(kind) => *self.failed.entry(kind).or_default() += 1,
         }

@@ -5,7 +5,9 @@
 mod books;
 mod comparison;
 mod determinism;
+mod naive;
 mod outcomes;
+mod plans;
 mod returns;
 mod scenarios;
 mod wrong_files;
@@ -21,6 +23,13 @@ fn scenario(name: &str) -> Scenario {
 /// A scenario that ships, with so many requests.
 fn played(name: &str, requests: u64) -> SimulationReport {
     played_with(&scenario(name), requests)
+}
+
+/// The first so many minutes of a scenario.
+fn begun(scenario: &Scenario, minutes: u64) -> SimulationReport {
+    let duration = Some(std::time::Duration::from_secs(60 * minutes));
+    let options = Options { duration, ..Options::default() };
+    simulate(scenario, &options, |_, _| {}).unwrap()
 }
 
 fn played_with(scenario: &Scenario, requests: u64) -> SimulationReport {

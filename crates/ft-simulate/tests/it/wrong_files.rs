@@ -54,13 +54,13 @@ fn what_is_wrong_is_named_with_its_line() {
         ("\"300ms\"", "300", 8, "invalid type"),
         (
             "faults = 0.01",
-            "outages = [{ from = \"1h\", for = \"0s\" }]",
+            "outages = [{ from = \"1s\", for = \"0s\" }]",
             9,
             "must end after its beginning",
         ),
         (
             "faults = 0.01",
-            "outages = [{ from = \"1h\", for = \"9s\", how = \"slow\" }]",
+            "outages = [{ from = \"1s\", for = \"9s\", how = \"slow\" }]",
             9,
             "factor: is missing",
         ),
@@ -94,6 +94,30 @@ fn what_is_wrong_is_named_with_its_line() {
             "factor: is missing",
         ),
         ("requests = 10", "requests = = 10", 1, ""),
+        (
+            "faults = 0.01",
+            "outages = [{ from = \"1h\", for = \"9s\" }]",
+            9,
+            "outages[0].from: begins at 1 h 0 min, when the scenario has ended at 2.5 s",
+        ),
+        (
+            "rate = \"4/s\"",
+            "rate = \"4/s\"\nbursts = [{ from = \"100 days\", for = \"1s\", times = 2.0 }]",
+            6,
+            "bursts[0].from: begins at 100 d 0 h",
+        ),
+        (
+            "requests = 10",
+            "requests = 10\nspend = { limit = \"$5\" }",
+            14,
+            "is never asked: [spend] skips a target without a price",
+        ),
+        (
+            "faults = 0.01",
+            "[providers.r.models.m]",
+            9,
+            "providers.r: is asked by no chain and no run",
+        ),
         ("provider = \"p\"", "provider = \"q\"", 13, "names the provider `q`"),
     ] {
         let said = said(from, to);
@@ -109,6 +133,20 @@ fn runs_are_told_apart_and_name_what_is_there() {
     assert!(chain.starts_with("mine.toml:12: runs[0].chain: there is no chain `nope`"), "{chain}");
     let twice = run("name = \"a\"\n[[runs]]\nname = \"a\"");
     assert!(twice.starts_with("mine.toml:13: runs[1].name: is the name of a run"), "{twice}");
+    let naive = |targets: &str| run(&format!("name = \"a\"\nnaive = {targets}"));
+    assert!(naive("[]").contains("runs[0].naive: is empty"));
+    assert!(naive("[\"p\"]").contains("a target is written \"provider/model\""));
+    assert!(naive("[\"p/gpt-4.1\", \"p/gpt-4.1\"]").contains("twice"));
+    assert!(
+        naive("[\"q/gpt-4.1\"]").contains("runs[0].naive: names the provider `q`; there are: p")
+    );
+    assert!(naive("[\"p/gpt-9\"]").contains("of which `providers.p.models` has no figures"));
+    assert!(
+        run("name = \"a\"\ntime_limit = \"5s\"")
+            .contains("time_limit: has no effect without `naive`")
+    );
+    let both = run("name = \"a\"\nchain = \"default\"\nnaive = [\"p/gpt-4.1\"]");
+    assert!(both.contains("naive: stands beside `chain`"), "{both}");
     let model = run("name = \"a\"\nalone = { provider = \"p\", model = \"gpt-9\" }");
     assert!(model.contains("runs[0].alone.model: names the model `gpt-9`"), "{model}");
     let never =

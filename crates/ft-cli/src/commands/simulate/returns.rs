@@ -3,6 +3,8 @@
 use ft_cost::Pico;
 use ft_simulate::RoiInputs;
 
+use crate::number;
+
 /// What the table of prices and return is worked out from.
 #[derive(Debug, clap::Args)]
 #[group(skip)]
@@ -12,19 +14,19 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) roi: bool,
     /// Requests in a month. Default 1000000, the article's.
-    #[arg(long, value_name = "N", requires = "roi", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000_000))]
+    #[arg(long, value_name = "N", requires = "roi", value_parser = |text: &str| number::whole(text, 1..=1_000_000_000_000), allow_negative_numbers = true)]
     monthly_requests: Option<u64>,
     /// Tokens of a question. Default 520: with 650 of an answer they make the article's $6,240 a million requests.
-    #[arg(long, value_name = "N", requires = "roi", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", requires = "roi", value_parser = |text: &str| number::whole(text, 1..=1_000_000), allow_negative_numbers = true)]
     prompt_tokens: Option<u64>,
     /// Tokens of an answer. Default 650.
-    #[arg(long, value_name = "N", requires = "roi", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", requires = "roi", value_parser = |text: &str| number::whole(text, 1..=1_000_000), allow_negative_numbers = true)]
     answer_tokens: Option<u64>,
     /// Hours of engineering for the chain. Default 25, of the article's 20 to 30.
-    #[arg(long, value_name = "N", requires = "roi", value_parser = clap::value_parser!(u64).range(0..=1_000_000))]
+    #[arg(long, value_name = "N", requires = "roi", value_parser = |text: &str| number::whole(text, 0..=1_000_000), allow_negative_numbers = true)]
     chain_hours: Option<u64>,
     /// Hours of engineering for one provider alone. Default 7, of the article's 5 to 10.
-    #[arg(long, value_name = "N", requires = "roi", value_parser = clap::value_parser!(u64).range(0..=1_000_000))]
+    #[arg(long, value_name = "N", requires = "roi", value_parser = |text: &str| number::whole(text, 0..=1_000_000), allow_negative_numbers = true)]
     alone_hours: Option<u64>,
     /// What an hour of engineering costs. Default $100.
     #[arg(long, value_name = "MONEY", requires = "roi")]

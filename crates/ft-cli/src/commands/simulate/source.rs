@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use ft_client::config::{ClientConfig, Document};
 use ft_simulate::{InvalidScenario, Scenario, Trace, shipped};
 
@@ -22,6 +23,27 @@ impl Source {
     /// What is wrong, with its file and line.
     pub(crate) fn located(&self, wrong: InvalidScenario) -> InvalidScenario {
         wrong.located(&self.file, &self.text)
+    }
+}
+
+/// Any text, and for shells that complete it the names of scenarios that ship.
+#[derive(Clone, Debug)]
+pub(crate) struct Names;
+
+impl TypedValueParser for Names {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&clap::Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(shipped().iter().map(|scenario| PossibleValue::new(scenario.name))))
     }
 }
 
@@ -53,7 +75,7 @@ fn unknown(name: &str, error: &std::io::Error) -> Failure {
             known.join(", ")
         ));
     }
-    Failure::failed(format!("cannot read {name}: {error}"))
+    Failure::usage(format!("cannot read {name}: {error}"))
 }
 
 /// Reads a client's or a gateway's configuration. No provider will be reached with it, so keys may be missing, and
@@ -61,7 +83,7 @@ fn unknown(name: &str, error: &std::io::Error) -> Failure {
 pub(crate) fn config(path: &Path) -> Result<ClientConfig, Failure> {
     let name = path.display().to_string();
     let text =
-        read(path).map_err(|error| Failure::failed(format!("cannot read {name}: {error}")))?;
+        read(path).map_err(|error| Failure::usage(format!("cannot read {name}: {error}")))?;
     let lookup = |variable: &str| {
         std::env::var(variable).ok().or_else(|| Some("not-set-and-not-needed".to_owned()))
     };
@@ -81,7 +103,7 @@ pub(crate) fn trace(source: &Source) -> Result<Option<Trace>, Failure> {
     let path = source.folder.join(path);
     let name = path.display().to_string();
     let text =
-        read(&path).map_err(|error| Failure::failed(format!("cannot read {name}: {error}")))?;
+        read(&path).map_err(|error| Failure::usage(format!("cannot read {name}: {error}")))?;
     Trace::from_jsonl(&text, &name).map(Some).map_err(|wrong| Failure::usage(wrong.to_string()))
 }
 

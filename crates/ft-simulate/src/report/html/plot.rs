@@ -27,6 +27,15 @@ pub(super) struct Series {
     pub(super) points: Vec<Option<f64>>,
 }
 
+/// When one target's breaker was what.
+pub(super) struct Strip<'a> {
+    pub(super) name: String,
+    /// From when until when it rejected or probed.
+    pub(super) open: &'a [(f64, f64)],
+    /// From when until when a probe was due and nobody asked.
+    pub(super) due: &'a [(f64, f64)],
+}
+
 impl Plot {
     pub(super) fn new(run: &RunReport) -> Self {
         let slice = run.timeline.slice_seconds;
@@ -160,11 +169,11 @@ impl Plot {
     }
 
     /// One strip for each name, filled from when until when.
-    pub(super) fn strips(&self, strips: &[(String, &[(f64, f64)])]) -> String {
+    pub(super) fn strips(&self, strips: &[Strip<'_>]) -> String {
         const STRIP: f64 = 26.0;
         let height = TOP + STRIP * count(strips.len()) + BOTTOM;
         let mut out = self.begin(height);
-        for (at, (name, intervals)) in strips.iter().enumerate() {
+        for (at, Strip { name, open, due }) in strips.iter().enumerate() {
             let top = TOP + STRIP * count(at);
             put(
                 &mut out,
@@ -178,12 +187,14 @@ impl Plot {
                     WIDTH - RIGHT - LEFT
                 ),
             );
-            for (from, until) in *intervals {
+            let due = due.iter().map(|interval| (interval, "left", "due "));
+            let open = open.iter().map(|interval| (interval, "failed", ""));
+            for ((from, until), colour, word) in due.chain(open) {
                 let (from_x, until_x) = (self.x(*from), self.x(until.min(self.until)));
                 put(
                     &mut out,
                     format_args!(
-                        "<rect x=\"{from_x:.2}\" y=\"{:.2}\" width=\"{:.2}\" height=\"9\" fill=\"var(--failed)\"><title>{} to {}</title></rect>",
+                        "<rect x=\"{from_x:.2}\" y=\"{:.2}\" width=\"{:.2}\" height=\"9\" fill=\"var(--{colour})\"><title>{word}{} to {}</title></rect>",
                         top + 13.0,
                         (until_x - from_x).max(0.8),
                         moment(*from),

@@ -9,7 +9,7 @@ use crate::commands::{
     chat, check, completions, cost, demo, explain, key, models, schema, serve, simulate,
 };
 use crate::failure::Failure;
-use crate::output::{Output, for_terminal};
+use crate::output::{Output, To, for_terminal};
 
 const AFTER: &str = "\
 Examples:
@@ -86,7 +86,7 @@ pub(crate) fn run() -> ExitCode {
             Command::Schema(args) => schema::run(&args, &mut output),
             Command::Completions(args) => completions::run(&args, &mut output),
         },
-        Err(error) => refused(&error),
+        Err(error) => refused(&error, &mut output),
     };
     let Err(failure) = ended else { return ExitCode::SUCCESS };
     if let Some(sentence) = failure.sentence() {
@@ -97,12 +97,16 @@ pub(crate) fn run() -> ExitCode {
 }
 
 /// Help and versions are answers; everything else is a mistake in the command line.
-fn refused(error: &clap::Error) -> Result<(), Failure> {
+fn refused(error: &clap::Error, output: &mut Output) -> Result<(), Failure> {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             // A closed pipe is no failure of the help.
             let _ = error.print();
             Ok(())
+        }
+        // Who says nothing asks what there is to say.
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            Ok(output.write(To::Stdout, &error.render().to_string())?)
         }
         _ => {
             let text = error.to_string();

@@ -37,8 +37,8 @@ Exit codes: 0 it was answered; 1 nobody answered; 2 the command line or a settin
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER)]
 pub(crate) struct Args {
-    /// The question. `-`, or nothing with something piped in, reads it from stdin.
-    prompt: Option<String>,
+    /// The question, in quotes. `-`, or nothing with something piped in, reads it from stdin.
+    prompt: Vec<String>,
     /// Where the API is, up to before `/chat/completions`. On this machine it needs no key.
     #[arg(long, value_name = "URL", conflicts_with = "simulate")]
     base_url: Option<String>,
@@ -49,7 +49,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TEXT")]
     system: Option<String>,
     /// The most tokens of the answer, from 1 to 1000000. Default: 1000 with the default models, else the provider's.
-    #[arg(long, value_name = "N", value_parser = tokens)]
+    #[arg(long, value_name = "N", value_parser = tokens, allow_negative_numbers = true)]
     max_tokens: Option<u64>,
     /// Print the answer and its report as one JSON document.
     #[arg(long)]
@@ -63,15 +63,25 @@ pub(crate) struct Args {
 }
 
 fn tokens(text: &str) -> Result<u64, String> {
-    let number = text.parse().ok().filter(|number| (1..=1_000_000).contains(number));
-    number.ok_or_else(|| "must be a whole number from 1 to 1000000".to_owned())
+    crate::number::whole(text, 1..=1_000_000)
 }
 
 /// Asks, prints the answer, and says who gave it.
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
     let key = std::env::var(KEY).ok().filter(|key| !key.trim().is_empty());
+    let prompt = match args.prompt.as_slice() {
+        [] => None,
+        [prompt] => Some(prompt.as_str()),
+        words => {
+            let all = words.join(" ");
+            return Err(Failure::usage(format!(
+                "the question is {} arguments; put it in quotes: \"{all}\"",
+                words.len()
+            )));
+        }
+    };
     asked::check(args, key.is_some())?;
-    let request = request(args, prompt::read(args.prompt.as_deref())?);
+    let request = request(args, prompt::read(prompt)?);
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|error| Failure::failed(format!("cannot start a runtime: {error}")))?;
     let ended = runtime.block_on(async {

@@ -26,7 +26,7 @@ const AFTER: &str = "\
 Examples:
   ft cost --prompt-tokens 1200 --output-tokens 400
   ft cost --request body.json --profile openai --profile anthropic
-  ft cost --prompt-tokens 1000000 --profile holysheep --billing holysheep
+  ft cost --prompt-tokens 20000 --profile holysheep --billing holysheep
   ft cost --litellm model_prices_and_context_window.json \"Explain quantum entanglement\"
   ft cost --check
 
@@ -158,10 +158,16 @@ fn check(
             .map(|finding| Line::of(ink(finding), for_terminal(&finding.to_string())))
             .collect();
         let rows: usize = profiles.iter().map(|profile| catalogue.rows_of(profile).count()).sum();
+        let others = findings.len() - count;
+        let others = match others {
+            0 => String::new(),
+            others => {
+                format!("; {others} to know: no price for cached input, as with most vendors")
+            }
+        };
         let end = match count {
-            0 => Line::of(Ink::Good, format!("{rows} rows, nothing to mend")),
-            1 => Line::of(Ink::Warn, format!("{rows} rows, 1 to look at")),
-            _ => Line::of(Ink::Warn, format!("{rows} rows, {count} to look at")),
+            0 => Line::of(Ink::Good, format!("{rows} rows, nothing to mend{others}")),
+            count => Line::of(Ink::Warn, format!("{rows} rows, {count} to look at{others}")),
         };
         lines.push(end);
         output.print(&lines)?;

@@ -21,6 +21,7 @@ use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
 use crate::failure::Failure;
+use crate::number;
 use crate::output::{Output, To};
 use board::{Snapshot, State};
 use json::Document;
@@ -45,21 +46,22 @@ Examples:
   ft demo --requests 500 --callers 16 --seed 7
   ft demo --json | jq .chain.success
 
-Exit codes: 0 the chain kept its promise, real answers to at least 99.9 % of requests; 1 it did not;
+Exit codes: 0 the chain kept its promise, real answers to at least 99.9 % of requests; 1 it did not; \
 2 the command line cannot be used; 130 stopped by Ctrl-C.";
 
 /// What `ft demo` takes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER)]
 pub(crate) struct Args {
-    /// How many requests are sent, from 1 to 100000. Each caller asks twice a second.
-    #[arg(long, value_name = "N", default_value = "2000", value_parser = requests)]
+    /// How many requests are sent, from 1 to 100000. Each caller asks twice a second at most, and waits for its answer
+    /// before it asks again.
+    #[arg(long, value_name = "N", default_value = "2000", value_parser = requests, allow_negative_numbers = true)]
     requests: u64,
     /// How many callers ask at the same time, from 1 to 1000.
-    #[arg(long, value_name = "N", default_value = "64", value_parser = callers)]
+    #[arg(long, value_name = "N", default_value = "64", value_parser = callers, allow_negative_numbers = true)]
     callers: u64,
     /// The seed of questions, latencies and faults.
-    #[arg(long, value_name = "N", default_value_t = 42)]
+    #[arg(long, value_name = "N", default_value = "42", value_parser = number::seed, allow_negative_numbers = true)]
     seed: u64,
     /// Print one JSON document at the end instead of the table.
     #[arg(long)]
@@ -67,16 +69,11 @@ pub(crate) struct Args {
 }
 
 fn requests(text: &str) -> Result<u64, String> {
-    whole(text, 100_000)
+    number::whole(text, 1..=100_000)
 }
 
 fn callers(text: &str) -> Result<u64, String> {
-    whole(text, 1_000)
-}
-
-fn whole(text: &str, most: u64) -> Result<u64, String> {
-    let number = text.parse().ok().filter(|number| (1..=most).contains(number));
-    number.ok_or_else(|| format!("must be a whole number from 1 to {most}"))
+    number::whole(text, 1..=1_000)
 }
 
 /// Plays the demo and shows it.
@@ -129,8 +126,9 @@ async fn play(scenario: Scenario, output: &mut Output, json: bool) -> Result<Out
     // Before the table is made: what is under way counts for nobody.
     drop(callers);
     let Show { chain, alone, story, .. } = show;
-    let calls = stage.calls();
-    Ok(Outcome { scenario: Scenario::clone(&scenario), chain, alone, story, calls, interrupted })
+    let (calls, elapsed) = (stage.calls(), stage.elapsed());
+    let scenario = Scenario::clone(&scenario);
+    Ok(Outcome { scenario, chain, alone, story, calls, elapsed, interrupted })
 }
 
 fn unplayable(why: Unplayable) -> Failure {

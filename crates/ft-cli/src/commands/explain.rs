@@ -54,7 +54,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
         return Err(Failure::usage("there is no request; write a question, or say --request FILE"));
     };
     let config = match &args.config {
-        Some(path) => config_file::read(path)?.client,
+        Some(path) => config_file::read_keyless(path)?.client,
         None => holysheep(),
     };
     let client = Client::builder()

@@ -71,7 +71,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
 /// When the configuration cannot be used.
 pub(super) fn catalogue(config: Option<&PathBuf>) -> Result<Catalogue, Failure> {
     let Some(path) = config else { return Ok(Catalogue::builtin()) };
-    let config = config_file::read(path)?;
+    let config = config_file::read_keyless(path)?;
     let catalogue = config.client.catalogue(Catalogue::builtin());
     catalogue.map_err(|wrong| Failure::usage(config.locate(wrong).to_string()))
 }

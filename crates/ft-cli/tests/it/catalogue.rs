@@ -81,21 +81,28 @@ fn costs_are_sorted_and_exact() {
         .map(|row| {
             (
                 row["model"].as_str().unwrap(),
-                row["expected_usd"].as_str().unwrap(),
+                row["expected_usd"].as_str(),
                 row["fits"].as_bool().unwrap(),
             )
         })
         .collect();
-    // What fits comes first.
+    // What does not fit is not answered, and costs nothing that could be told.
     assert_eq!(
         rows,
         [
-            ("deepseek-v3.2", "$0.06042", false),
-            ("gemini-2.5-flash", "$0.2525", false),
-            ("gpt-4.1", "$2.008", false),
-            ("claude-sonnet-4.5", "$3.015", false),
+            ("deepseek-v3.2", None, false),
+            ("gemini-2.5-flash", None, false),
+            ("gpt-4.1", None, false),
+            ("claude-sonnet-4.5", None, false),
         ]
     );
+    for tokens in ["20000", "60000", "120000"] {
+        let rows = json(&["cost", "--prompt-tokens", tokens, "--json"]);
+        for row in rows.as_array().unwrap().iter().filter(|row| row["expected_usd"].is_string()) {
+            let dollars = |key: &str| row[key].as_str().unwrap()[1..].parse::<f64>().unwrap();
+            assert!(dollars("most_usd") >= dollars("expected_usd"), "{row}");
+        }
+    }
     let small = json(&["cost", "--prompt-tokens", "100_000", "--profile", "holysheep", "--json"]);
     assert_eq!(small[0]["model"], "gemini-2.5-flash");
     assert_eq!(small[3]["model"], "deepseek-v3.2", "64,000 tokens are too few");

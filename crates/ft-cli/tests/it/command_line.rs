@@ -20,7 +20,13 @@ fn every_mistake_names_its_flag_and_rule_and_ends_with_2() {
         (&["chat", "--simulate", " "], &["the question is empty"]),
         (&["completions", "tcl"], &["tcl", "bash"]),
         (&["serve"], &["serve"]),
-        (&[], &["Usage"]),
+        (&["simulate", "seed", "--requests", "1e6"], &["--requests", "whole number from 1 to"]),
+        (&["simulate", "seed", "--requests", "-5"], &["--requests", "whole number from 1 to"]),
+        (&["simulate", "seed", "--seed", "abc"], &["--seed", "must be a whole number"]),
+        (&["simulate", "seed", "--scale", "0"], &["--scale", "above zero"]),
+        (&["simulate", "seed", "--seeds", "3"], &["--compare"]),
+        (&["chat", "--base-url", "localhost:11434", "hi"], &["try http://localhost:11434/v1"]),
+        (&["chat", "Hello", "world"], &["put it in quotes: \"Hello world\""]),
     ] {
         let ended = run(args);
         assert_eq!(ended.code, Some(2), "{args:?}: {}", ended.stderr);
@@ -54,11 +60,24 @@ fn help_lists_only_verbs_that_work_and_their_exit_codes() {
 }
 
 #[test]
+fn a_verb_without_what_it_needs_shows_its_help() {
+    for args in [[].as_slice(), &["key"]] {
+        let ended = run(args);
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{args:?}");
+        assert!(ended.stdout.contains("Usage: ft"), "{}", ended.stdout);
+    }
+}
+
+#[test]
 fn a_completion_script_knows_the_verbs() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let script = run(&["completions", shell]);
         assert_eq!(script.code, Some(0), "{shell}");
         assert!(script.stdout.contains("demo") && script.stdout.contains("simulate"), "{shell}");
+        // The other shells' scripts, as clap_complete writes them, have no values of arguments without a flag.
+        if ["bash", "zsh"].contains(&shell) {
+            assert!(script.stdout.contains("three-hour-outage"), "{shell}: scenarios that ship");
+        }
         assert!(script.stdout.contains("explain") && script.stdout.contains("litellm"), "{shell}");
     }
 }

@@ -27,6 +27,14 @@ pub(super) fn check(args: &Args, has_key: bool) -> Result<(), Failure> {
             )));
         }
     }
+    if let Some(url) = args.base_url.as_deref().filter(|url| !url.contains("://")) {
+        // A host alone, as browsers take it.
+        let scheme = if is_local(&format!("http://{url}")) { "http" } else { "https" };
+        let path = if url.contains('/') { "" } else { "/v1" };
+        return Err(Failure::usage(format!(
+            "--base-url: `{url}` is no URL; try {scheme}://{url}{path}"
+        )));
+    }
     if let Some(url) =
         args.base_url.as_deref().filter(|url| url.starts_with("http://") && !is_local(url))
     {

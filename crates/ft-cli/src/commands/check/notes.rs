@@ -22,7 +22,18 @@ pub(super) fn profile<'a>(config: &'a ClientConfig, target: &'a TargetConfig) ->
 /// Everything about the targets' rows, each once.
 pub(super) fn of(config: &ClientConfig, catalogue: &Catalogue, wall: UnixMillis) -> Vec<Note> {
     let findings = catalogue.check(wall);
-    let mut notes = Vec::new();
+    let mut notes: Vec<Note> = config
+        .providers
+        .iter()
+        .filter(|(_, provider)| {
+            provider.base_url.trim_end_matches('/').ends_with("/chat/completions")
+        })
+        .map(|(name, _)| Note {
+            target: format!("providers.{name}"),
+            says: "base_url ends in /chat/completions, which is added to it; end it before that"
+                .to_owned(),
+        })
+        .collect();
     let targets =
         config.chains.values().flat_map(|chain| &chain.tiers).flat_map(|tier| &tier.targets);
     for target in targets {

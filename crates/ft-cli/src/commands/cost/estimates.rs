@@ -71,16 +71,19 @@ pub(super) fn lines(
             (Ink::Plain, card.provider.clone()),
             (Ink::Bold, card.model.clone()),
             (Ink::Plain, format!("{}{}", if exact { "" } else { "~" }, grouped(size.input))),
-            (Ink::Plain, money(estimate.expected)),
-            (Ink::Plain, money(estimate.at_most)),
+            (Ink::Plain, sum(estimate.expected, estimate.fits)),
+            (Ink::Plain, sum(at_most(estimate), estimate.fits)),
         ];
         if let Some(billing) = billing {
-            let bill = estimate.expected.map(|list| billing.bill(list));
+            let bill = estimate.expected.filter(|_| estimate.fits).map(|list| billing.bill(list));
             let permille = bill.map(|bill| bill.saving_permille());
-            cells.push((Ink::Plain, money(bill.map(|bill| bill.charged))));
+            cells.push((Ink::Plain, sum(bill.map(|bill| bill.charged), estimate.fits)));
             cells.push((
                 Ink::Plain,
-                permille.map_or_else(|| "?".to_owned(), |p| format!("{}.{} %", p / 10, p % 10)),
+                permille.map_or_else(
+                    || if estimate.fits { "?" } else { "–" }.to_owned(),
+                    |p| format!("{}.{} %", p / 10, p % 10),
+                ),
             ));
         }
         if !estimate.fits {
@@ -104,6 +107,16 @@ pub(super) fn lines(
     lines
 }
 
+/// The most that it may cost. What is expected may cost what is expected, whatever a bound was made from.
+fn at_most(estimate: &Estimate<'_>) -> Option<Pico> {
+    Some(estimate.at_most?.max(estimate.expected?))
+}
+
+/// What does not fit is not answered, and costs nothing that could be told.
+fn sum(amount: Option<Pico>, fits: bool) -> String {
+    if fits { money(amount) } else { "–".to_owned() }
+}
+
 /// Six decimals: a short question to a small model costs a few of them.
 fn money(amount: Option<Pico>) -> String {
     amount.map_or_else(|| "?".to_owned(), |amount| format!("{amount:.6}"))
@@ -118,12 +131,13 @@ pub(super) fn json(found: &[Found<'_>], billing: Option<Billing>) -> Value {
             "prompt_tokens": size.input,
             "prompt_tokens_exact": size.input == size.input_at_most,
             "output_tokens": size.output,
-            "expected_usd": estimate.expected,
-            "least_usd": estimate.low,
-            "most_usd": estimate.at_most,
+            "expected_usd": estimate.expected.filter(|_| estimate.fits),
+            "least_usd": estimate.low.filter(|_| estimate.fits),
+            "most_usd": at_most(estimate).filter(|_| estimate.fits),
             "fits": estimate.fits,
         });
-        if let Some(bill) = billing.and_then(|billing| Some(billing.bill(estimate.expected?))) {
+        let expected = estimate.expected.filter(|_| estimate.fits);
+        if let Some(bill) = billing.and_then(|billing| Some(billing.bill(expected?))) {
             value["charged_usd"] = json!(bill.charged);
             value["saving_usd"] = json!(bill.saving);
         }

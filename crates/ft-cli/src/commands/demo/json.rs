@@ -31,14 +31,18 @@ pub(crate) struct Document {
 #[derive(Debug, Serialize)]
 struct Promise {
     success_at_least: f64,
-    kept: bool,
+    /// `null` of a run that was stopped: it is about the whole run.
+    kept: Option<bool>,
 }
 
 #[derive(Debug, Serialize)]
 struct Outage {
     model: &'static str,
+    /// When it begins and ends; a run that was stopped may not have come to it.
     from_seconds: f64,
     until_seconds: f64,
+    /// Whether it began while the run was played.
+    played: bool,
     /// From its beginning to the breaker opening.
     opened_after_seconds: Option<f64>,
     /// From its end to the breaker closing.
@@ -108,24 +112,25 @@ impl Document {
             interrupted: outcome.interrupted,
             promise: Promise {
                 success_at_least: PROMISE.0 as f64 / PROMISE.1 as f64,
-                kept: outcome.kept(),
+                kept: (!outcome.interrupted).then(|| outcome.kept()),
             },
             outage: Outage {
                 model: MODELS[0],
                 from_seconds: scenario.outage.0.as_secs_f64(),
                 until_seconds: scenario.outage.1.as_secs_f64(),
+                played: outcome.elapsed >= scenario.outage.0,
                 opened_after_seconds: story.opened_after(scenario).map(|time| time.as_secs_f64()),
                 back_after_seconds: story.back_after(scenario).map(|time| time.as_secs_f64()),
             },
-            chain: Lane::of(&outcome.chain, outcome.calls.0),
-            alone: Lane::of(&outcome.alone, outcome.calls.1),
+            chain: Lane::of(&outcome.chain, outcome.calls.0, outcome.interrupted),
+            alone: Lane::of(&outcome.alone, outcome.calls.1, outcome.interrupted),
             events: events.collect(),
         }
     }
 }
 
 impl Lane {
-    fn of(tally: &Tally, calls: u64) -> Self {
+    fn of(tally: &Tally, calls: u64, interrupted: bool) -> Self {
         let millis = |time: Duration| time.as_secs_f64() * 1_000.0;
         let ended = tally.ended();
         let per_request = |count: u64| (ended > 0).then(|| count as f64 / ended as f64);
@@ -145,7 +150,8 @@ impl Lane {
                 p99: tally.percentile(99).map(millis),
             },
             upstream_calls: calls,
-            upstream_calls_per_request: per_request(calls),
+            // Calls of requests that have not ended are among them.
+            upstream_calls_per_request: per_request(calls).filter(|_| !interrupted),
             cost_usd: (tally.unpriced == 0).then(|| dollars(tally.cost)),
         }
     }

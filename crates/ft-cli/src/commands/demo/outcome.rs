@@ -1,5 +1,7 @@
 //! What a run came to, when it is over: both tallies, the story, and whether the promise was kept.
 
+use std::time::Duration;
+
 use super::scenario::{PROMISE, Scenario};
 use super::story::Story;
 use super::tally::Tally;
@@ -13,6 +15,8 @@ pub(crate) struct Outcome {
     pub(crate) story: Story,
     /// Attempts that arrived upstream, of the chain and of the provider alone.
     pub(crate) calls: (u64, u64),
+    /// How long it had been played when it was over.
+    pub(crate) elapsed: Duration,
     /// Whether it was stopped before its end.
     pub(crate) interrupted: bool,
 }
@@ -26,8 +30,6 @@ impl Outcome {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::commands::demo::load::{End, Record};
 
@@ -42,7 +44,16 @@ mod tests {
             chain.note(&record, &scenario);
         }
         let (alone, story) = (Tally::new(), Story::default());
-        Outcome { scenario, chain, alone, story, calls: (0, 0), interrupted: false }.kept()
+        Outcome {
+            scenario,
+            chain,
+            alone,
+            story,
+            calls: (0, 0),
+            elapsed: Duration::from_secs(17),
+            interrupted: false,
+        }
+        .kept()
     }
 
     #[test]

@@ -43,7 +43,12 @@ pub(crate) fn lines(outcome: &Outcome) -> Vec<Line> {
     }
     let calls = [(outcome.calls.0, chain), (outcome.calls.1, alone)];
     lines.push(row("upstream calls", calls.map(|(calls, _)| grouped(calls))));
-    lines.push(row("  per request", calls.map(|(calls, lane)| ratio(calls, lane.ended()))));
+    // Of a run that was stopped, calls of requests that have not ended are among them.
+    let per_request = |(calls, lane): (u64, &Tally)| match outcome.interrupted {
+        true => none(),
+        false => ratio(calls, lane.ended()),
+    };
+    lines.push(row("  per request", calls.map(per_request)));
     lines.push(row("cost, every attempt", [chain, alone].map(cost)));
     lines.push(row("  per 1,000 answers", [chain, alone].map(cost_of_a_thousand)));
     lines.push(rule());
@@ -118,17 +123,29 @@ fn words(outcome: &Outcome) -> Vec<Line> {
     let model = MODELS[0];
     let mut lines = Vec::new();
     let mut say = |ink, text: String| lines.push(Line::of(ink, format!("  {text}")));
-    say(Ink::Plain, format!("{model} was down from {} to {}.", seconds(from), seconds(until)));
+    let now = outcome.elapsed;
+    if now < from {
+        let began = seconds(from);
+        say(
+            Ink::Plain,
+            format!("{model} was not down yet: its outage would have begun at {began}."),
+        );
+    } else if now < until {
+        say(Ink::Plain, format!("{model} was down from {} on, and still is.", seconds(from)));
+    } else {
+        say(Ink::Plain, format!("{model} was down from {} to {}.", seconds(from), seconds(until)));
+    }
     if let Some(opened) = outcome.story.opened_after(scenario) {
         say(Ink::Plain, format!("Its breaker opened {} after that began.", millis(opened)));
     }
     if let Some(back) = outcome.story.back_after(scenario) {
         say(Ink::Plain, format!("It was back {} after that ended.", seconds(back)));
     }
-    let (ink, verdict) = if outcome.kept() {
-        (Ink::Good, "The chain kept its promise")
-    } else {
-        (Ink::Bad, "The chain did not keep its promise")
+    let (ink, verdict) = match (outcome.interrupted, outcome.kept()) {
+        // A promise about the whole run is kept or broken at its end.
+        (true, _) => (Ink::Warn, "Stopped before the chain could keep or break its promise"),
+        (false, true) => (Ink::Good, "The chain kept its promise"),
+        (false, false) => (Ink::Bad, "The chain did not keep its promise"),
     };
     say(ink, format!("{verdict}: at least {} % real answers.", promised()));
     for text in [
@@ -174,7 +191,8 @@ mod tests {
         alone.note(&record(End::Failed("reset")), &scenario);
         let mut story = Story::default();
         story.advance(&scenario, Duration::from_secs(16));
-        Outcome { scenario, chain, alone, story, calls: (5, 2), interrupted: false }
+        let elapsed = Duration::from_secs(17);
+        Outcome { scenario, chain, alone, story, calls: (5, 2), elapsed, interrupted: false }
     }
 
     fn text(outcome: &Outcome) -> Vec<String> {
@@ -209,7 +227,20 @@ mod tests {
 
     #[test]
     fn a_run_that_was_stopped_says_so() {
-        let stopped = Outcome { interrupted: true, ..outcome() };
-        assert!(text(&stopped)[0].contains("Stopped early"));
+        let stopped = |elapsed| {
+            let elapsed = Duration::from_millis(elapsed);
+            let text = text(&Outcome { interrupted: true, elapsed, ..outcome() });
+            assert!(text[0].contains("Stopped early"));
+            assert!(!text.iter().any(|line| line.contains("kept its promise")), "{text:?}");
+            text.join("\n")
+        };
+        let early = stopped(1_500);
+        assert!(
+            early.contains("gpt-4.1 was not down yet") && !early.contains("was down from"),
+            "{early}"
+        );
+        let amid = stopped(6_000);
+        assert!(amid.contains("was down from 4.8 s on, and still is"), "{amid}");
+        assert!(stopped(15_000).contains("was down from 4.8 s to 9.2 s."));
     }
 }

@@ -306,15 +306,16 @@ impl Run {
 }
 
 impl Run {
-    /// One entry for each reason in a row: a request that waits passes the same targets over at each look.
+    /// One entry for each reason until the target is asked again: a request that waits passes the same targets over
+    /// at each look.
     fn note_skip(&mut self, target: usize, manner: As, refusal: &Refusal, now: Tick) {
         let runtime = &self.members[target].target;
         let its = |attempt: &&mut Attempt| runtime.is(&attempt.provider, &attempt.model);
         let outcome = Outcome::Skipped(refusal.why);
-        if let Some(last) = self.trail.iter_mut().rev().find(its)
-            && last.outcome == outcome
-        {
-            last.times = last.times.saturating_add(1);
+        let is_skip = |attempt: &&mut Attempt| matches!(attempt.outcome, Outcome::Skipped(_));
+        let mut skips = self.trail.iter_mut().rev().filter(its).take_while(is_skip);
+        if let Some(same) = skips.find(|skip| skip.outcome == outcome) {
+            same.times = same.times.saturating_add(1);
             return;
         }
         let detail = match refusal.why {

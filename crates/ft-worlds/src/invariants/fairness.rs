@@ -1,11 +1,13 @@
 //! No mechanism does harm.
 
+use std::time::Duration;
+
 use ft_client::Tier;
 use ft_client::config::Order;
 
 use super::{Found, Run};
 use crate::play::{Call, End};
-use crate::world::World;
+use crate::world::{Fault, World};
 
 /// Whether the client and the naive loop have the same chances in it.
 pub(super) fn is_fair(world: &World) -> bool {
@@ -14,11 +16,15 @@ pub(super) fn is_fair(world: &World) -> bool {
     let ordered = world.tiers.iter().all(|tier| tier.order == Order::Ordered);
     let unlimited =
         world.settings.budget.is_none() && world.targets().all(|target| target.in_flight > 256);
-    // A refused key is not asked again for a minute or more, since it does not mend itself: the one thing in which
-    // the loop may be ahead.
-    let mends =
-        world.targets().flat_map(|target| &target.faults).all(|spell| !spell.fault.takes_out());
-    plain && ordered && unlimited && mends && world.reloads.is_empty()
+    let faults = || world.targets().flat_map(|target| &target.faults);
+    // The two things in which the loop may be ahead: a refused key is not asked again for a minute or more, since it
+    // does not mend itself, and a provider that says when to come back is believed, which the loop does not do.
+    let mends = faults().all(|spell| !spell.fault.takes_out());
+    let unhinted = faults().all(|spell| match spell.fault {
+        Fault::Status(_, Some(hint)) => hint < LONG && spell.share <= 0.1,
+        _ => true,
+    });
+    plain && ordered && unlimited && mends && unhinted && world.reloads.is_empty()
 }
 
 fn tier_of(call: &Call) -> Option<&str> {
@@ -34,14 +40,26 @@ fn share(of: usize, all: usize) -> f64 {
     share * 100.0
 }
 
-/// At least as many answers as the naive loop, less half a point and what chance makes of few requests.
+/// A hint from which on one refusal shuts the gate for everybody.
+const LONG: Duration = Duration::from_secs(10);
+
+/// How long it may take until somebody finds out that what failed altogether is well again.
+const NOTICED: Duration = Duration::from_secs(3);
+
+/// At least as many answers as the naive loop, less half a point, what chance makes of few requests, and those that
+/// came before an outage was seen to be over: to leave a dead target alone is to be a moment late at its return.
 pub(super) fn answers(run: &Run<'_>) -> Found {
     let naive = run.naive?;
     let all = run.world.traffic.requests;
     let ours = run.played.calls.iter().take(all).filter(|call| tier_of(call).is_some()).count();
     let its = naive.answered.iter().take(all).flatten().count();
     let (ours_share, its_share) = (share(ours, all), share(its, all));
-    let worse = ours + 2 < its && ours_share < its_share - 0.5;
+    let spells = run.world.targets().flat_map(|target| &target.faults);
+    let outages = u32::try_from(spells.filter(|spell| spell.share >= 0.6).count()).unwrap_or(0);
+    let late = run.world.traffic.rate * (NOTICED * outages).as_secs_f64();
+    #[expect(clippy::cast_precision_loss, reason = "thousands")]
+    let missing = its.saturating_sub(ours) as f64;
+    let worse = missing > 2.0 + late && ours_share < its_share - 0.5;
     worse.then(|| format!("answers {ours_share:.1} % of {all}, the naive loop {its_share:.1} %"))
 }
 

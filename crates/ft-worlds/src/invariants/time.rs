@@ -6,6 +6,7 @@ use ft_client::{Outcome, Report};
 
 use super::{Found, Run};
 use crate::play::{Call, End};
+use crate::world::Fault;
 
 /// Timers of the runtime round up to the next millisecond, and several of them follow each other.
 const ROUNDING: Duration = Duration::from_millis(20);
@@ -61,16 +62,20 @@ fn busy(report: &Report) -> Duration {
     busy
 }
 
-/// A call that asked what others asked too is not held up by a reader that stands still.
+/// A call that asked what others asked too is not held up by a reader that stands still. An upstream that does so
+/// holds it up: it waits for the whole answer of the call that it joined.
 pub(super) fn stranded(run: &Run<'_>) -> Found {
-    let traffic = &run.world.traffic;
-    if traffic.stall == 0.0 || traffic.questions == 0 {
+    let (traffic, settings) = (&run.world.traffic, &run.world.settings);
+    let joins = traffic.questions > 0 && !settings.fresh_for.is_zero();
+    let waits = |fault| matches!(fault, Fault::Stall(_) | Fault::Hang | Fault::Slow(_));
+    let mut faults = run.world.targets().flat_map(|target| &target.faults);
+    if traffic.stall == 0.0 || !joins || faults.any(|spell| waits(spell.fault)) {
         return None;
     }
     let waits = |call: &&Call| {
         call.plan.stalls.is_none()
             && matches!(call.end, End::Failed(ft_client::FailKind::Deadline, _))
-            && call.report.as_ref().is_some_and(|report| report.attempts_made() == 0)
+            && call.report.as_ref().is_some_and(|report| report.attempts.is_empty())
     };
     let stranded = run.played.calls.iter().find(waits)?;
     Some(format!("request {} waited for its deadline and asked nobody", stranded.plan.number))

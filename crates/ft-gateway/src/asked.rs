@@ -156,24 +156,21 @@ const OURS: [&str; 7] = [
 
 /// A misspelt one would do nothing, and nobody would know.
 fn known(headers: &HeaderMap) -> Result<(), Refusal> {
-    let ours =
+    let mut ours =
         headers.keys().map(http::HeaderName::as_str).filter(|name| name.starts_with("x-ft-"));
-    for name in ours.filter(|name| !OURS.contains(name)) {
-        let near = OURS
-            .iter()
-            .map(|known| (strsim::damerau_levenshtein(name, known), known))
-            .filter(|(distance, _)| *distance <= 3)
-            .min_by_key(|(distance, _)| *distance);
-        let rule = match near {
-            Some((_, known)) => format!("is not known, did you mean `{known}`?"),
-            None => format!(
-                "is not known; known are {}",
-                OURS.map(|name| format!("`{name}`")).join(", ")
-            ),
-        };
-        return Err(refused(name, &rule));
-    }
-    Ok(())
+    let Some(name) = ours.find(|name| !OURS.contains(name)) else { return Ok(()) };
+    let near = OURS
+        .iter()
+        .map(|known| (strsim::damerau_levenshtein(name, known), known))
+        .filter(|(distance, _)| *distance <= 3)
+        .min_by_key(|(distance, _)| *distance);
+    let rule = match near {
+        Some((_, known)) => format!("is not known, did you mean `{known}`?"),
+        None => {
+            format!("is not known; known are {}", OURS.map(|name| format!("`{name}`")).join(", "))
+        }
+    };
+    Err(refused(name, &rule))
 }
 
 fn is_asked(name: &str) -> bool {

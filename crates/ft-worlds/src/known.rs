@@ -31,13 +31,16 @@ pub struct Outcome {
     pub calls: f64,
 }
 
+/// A name, requests a second, and what each tier's target does wrong how often.
+type Row = (&'static str, f64, Vec<(Fault, f64)>);
+
 /// The named worlds, two thousand requests each.
 #[must_use]
 pub fn all() -> Vec<Known> {
     let failing = |share| (Fault::Status(500, None), share);
     let hinted = |secs| Some(Duration::from_secs(secs));
     let well = (Fault::Empty, 0.0);
-    let worlds: [(&'static str, f64, Vec<(Fault, f64)>); 10] = [
+    let worlds: [Row; 10] = [
         ("two tiers fail 30 %, 50 a second", 50.0, vec![failing(0.3), failing(0.3)]),
         ("the first tier fails 20 %, 100 a second", 100.0, vec![failing(0.2), well]),
         (

@@ -41,14 +41,14 @@ fn smaller(world: &World) -> Vec<World> {
     with(&|less| less.traffic.requests /= 2);
     for at in 0..world.tiers.len() {
         if world.tiers.len() > 1 {
-            with(&|less| drop(less.tiers.remove(at)));
+            with(&|less| _ = less.tiers.remove(at));
         }
         for target in 0..world.tiers[at].targets.len() {
             if world.tiers[at].targets.len() > 1 {
-                with(&|less| drop(less.tiers[at].targets.remove(target)));
+                with(&|less| _ = less.tiers[at].targets.remove(target));
             }
             for spell in 0..world.tiers[at].targets[target].faults.len() {
-                with(&|less| drop(less.tiers[at].targets[target].faults.remove(spell)));
+                with(&|less| _ = less.tiers[at].targets[target].faults.remove(spell));
                 with(&|less| less.tiers[at].targets[target].faults[spell].share = 1.0);
                 with(&|less| {
                     let length = less.length();

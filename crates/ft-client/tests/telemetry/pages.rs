@@ -52,7 +52,8 @@ const PREFIXES: [&str; 2] = ["ai_api_", "ft_"];
 fn names(text: &str) -> BTreeSet<String> {
     text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
         .filter(|word| PREFIXES.iter().any(|prefix| word.starts_with(prefix)))
-        .filter(|word| !is_gateways(word))
+        // A crate, in the filters of the log.
+        .filter(|word| !is_gateways(word) && *word != "ft_client")
         .map(str::to_owned)
         .collect()
 }

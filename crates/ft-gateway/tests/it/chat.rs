@@ -160,7 +160,12 @@ async fn what_is_wrong_is_named() {
         let (status, answer) = refused(&stand, body.to_string(), "identity").await;
         assert_eq!((status, &answer["error"]["param"]), (400, &json!(param)));
     }
-    let deep = format!("{{\"messages\": {}{}}}", "[".repeat(200), "]".repeat(200));
+    // Right but for its depth: what is wrong first is told first.
+    let deep = format!(
+        "{{\"messages\": [{{\"role\": \"user\", \"content\": \"x\"}}], \"metadata\": {}{}}}",
+        "[".repeat(200),
+        "]".repeat(200)
+    );
     let (_, answer) = refused(&stand, deep, "identity").await;
     assert!(answer["error"]["message"].as_str().unwrap().contains("deeper than 127"), "{answer}");
     for (body, encoding) in [(&b"\x1f\x8b\x08"[..], "gzip"), (b"\x1f\x8b\x08", "identity")] {

@@ -10,12 +10,12 @@ mod sync {
 
 #[expect(dead_code, reason = "what only the gateway itself asks for")]
 #[path = "../../src/idempotency/registry.rs"]
-mod registry;
+mod tested;
 
 use shuttle::thread::{spawn, yield_now};
 
-use self::registry::{Entered, Registry};
 use self::sync::Arc;
+use self::tested::{Entered, Registry};
 
 /// How many orders are drawn: the deadlock that this was written for shows within a dozen.
 const ORDERS: usize = 2_000;

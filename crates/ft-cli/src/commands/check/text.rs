@@ -211,7 +211,7 @@ fn common(config: &ClientConfig) -> Vec<Line> {
             slow.of_at_least
         ));
     }
-    let opens = if trips.is_empty() { "never".to_owned() } else { trips.join(", or ") };
+    let opens = if trips.is_empty() { "never".to_owned() } else { trips.join(",\n         or ") };
     let mut lines = vec![
         format!("breaker  opens on {opens}"),
         format!(

@@ -9,6 +9,9 @@ mod chat;
 mod clocks;
 mod doors;
 mod embeddings;
+mod ends;
+#[path = "../../../ft-holysheep/tests/shared/faults.rs"]
+mod faults;
 mod h2;
 mod leaving;
 mod limits;

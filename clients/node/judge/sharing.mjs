@@ -19,28 +19,22 @@ async function atOnce(world, count, model, fields = {}, key = ALICE) {
   return Promise.allSettled(Array.from({ length: count }, call));
 }
 
-test('an open breaker keeps upstream from being asked', async (world) => {
+test('an open breaker does not keep the only target from being asked', async (world) => {
   for (let at = 0; at < 5; at += 1) await raises(InternalServerError, () => world.ask('broken'));
-  for (let at = 0; at < 10; at += 1) {
-    const error = await raises(InternalServerError, () => world.ask('broken'));
-    same([error.status, error.code], [503, 'no_target_available']);
-    same(Number(error.headers.get('retry-after')) >= 1, true, 'whether it says when to come back');
-  }
-  same((await world.attempts()).length, 5, 'the number of attempts');
+  // Under client-side throttling, which begins with the twentieth attempt of ten seconds.
+  for (let at = 0; at < 10; at += 1) await raises(InternalServerError, () => world.ask('broken'));
+  same((await world.attempts()).length, 15, 'the number of attempts');
   same(await world.requests(), 15, 'the number of requests of the SDK');
 });
 
 test(
-  'a half open breaker lets one probe through at a time',
+  'a breaker keeps nobody from the only target when it is well again',
   async (world) => {
     for (let at = 0; at < 5; at += 1) await raises(InternalServerError, () => world.ask('recovers'));
     await sleep(800); // The breaker opens for half a second, give or take a fifth.
     const got = await atOnce(world, 20, 'recovers');
-    const probes = (await world.attempts()).slice(5);
-    same(probes.length > 0, true, 'whether anybody was let through');
-    // Each answer of this upstream takes a third of a second: two at a time would overlap.
-    same(probes.filter((probe, at) => at && probe.at_ms < probes[at - 1].ended_ms), []);
-    same(got.some((each) => each.status === 'fulfilled'), true, 'whether anybody was answered');
+    // The throttling still counts the five that failed, so that a few of twenty at once may be refused.
+    same(got.filter((each) => each.status === 'fulfilled').length >= 10, true, 'whether most were answered');
     await eventually(() => world.ask('recovers').then(() => true, () => false), 'it has recovered');
   },
   { OPEN_FOR: '500ms' },

@@ -29,15 +29,14 @@ def at_once(world, count, model, key=ALICE, **fields):
 
 
 @case
-def an_open_breaker_keeps_upstream_from_being_asked(world):
+def an_open_breaker_does_not_keep_the_only_target_from_being_asked(world):
     for _ in range(5):
         raises(openai.InternalServerError, lambda: world.ask("broken"))
     same(len(world.attempts()), 5, "the number of attempts")
+    # Under client-side throttling, which begins with the twentieth attempt of ten seconds.
     for _ in range(10):
-        error = raises(openai.InternalServerError, lambda: world.ask("broken"))
-        same((error.status_code, error.code), (503, "no_target_available"))
-        assert float(error.response.headers["retry-after"]) >= 1, "no hint when to come back"
-    same(len(world.attempts()), 5, "the number of attempts")
+        raises(openai.InternalServerError, lambda: world.ask("broken"))
+    same(len(world.attempts()), 15, "the number of attempts")
     same(world.requests()["chat"], 15, "the number of requests of the SDK")
 
 
@@ -52,17 +51,14 @@ def an_open_breaker_is_gone_round_without_a_failed_attempt(world):
 
 
 @case(OPEN_FOR="500ms")
-def a_half_open_breaker_lets_one_probe_through_at_a_time(world):
+def a_breaker_keeps_nobody_from_the_only_target_when_it_is_well_again(world):
     for _ in range(5):
         raises(openai.InternalServerError, lambda: world.ask("recovers"))
     time.sleep(0.8)  # The breaker opens for half a second, give or take a fifth.
     got = at_once(world, 20, "recovers")
-    probes = world.attempts()[5:]
-    assert probes, "nobody was let through"
-    # Each answer of this upstream takes a third of a second: two at a time would overlap.
-    overlaps = [b for a, b in zip(probes, probes[1:]) if b["at_ms"] < a["ended_ms"]]
-    same(overlaps, [], "probes beside another")
-    assert any(not isinstance(each, Exception) for each in got), "nobody was answered"
+    # The throttling still counts the five that failed, so that a few of twenty at once may be refused.
+    well = [each for each in got if not isinstance(each, Exception)]
+    assert len(well) >= 10, f"only {len(well)} of twenty were answered"
     eventually(lambda: answered(world, "recovers"), "it has recovered")
 
 
@@ -150,7 +146,7 @@ def fifty_identical_streams_at_once_are_one_call_upstream(world):
 
 
 @case
-def a_leader_who_leaves_passes_the_lead_and_nobody_waits_in_vain(world):
+def a_leader_who_leaves_leaves_the_call_to_those_who_wait_for_it(world):
     leader = world.ask("cached-slow", stream=True)
     next(iter(leader))
     with ThreadPoolExecutor(5) as pool:
@@ -158,7 +154,7 @@ def a_leader_who_leaves_passes_the_lead_and_nobody_waits_in_vain(world):
         eventually(lambda: world.requests()["chat"] == 6, "all have asked")
         leader.close()
         same({each.result().choices[0].message.content for each in waiting}, {TEXT})
-    same(len(world.attempts()), 2, "the number of attempts")
+    same(len(world.attempts()), 1, "the number of attempts")
 
 
 @case

@@ -139,11 +139,14 @@ fn config() -> String {
     };
     for (name, _) in scenarios::single() {
         let only = tier("only", "sim", name);
-        text += &format!("\n[chains.{name}]\nrounds = 1\ntiers = [{only}]\n");
+        text +=
+            &format!("\n[chains.{name}]\nrounds = 1\nsame_target_retries = 0\ntiers = [{only}]\n");
     }
     for name in scenarios::MADE_GOOD {
         let (first, second) = (tier("first", "sim", name), tier("second", "backup", "ok"));
-        text += &format!("\n[chains.{name}-then-ok]\nrounds = 1\ntiers = [{first}, {second}]\n");
+        text += &format!(
+            "\n[chains.{name}-then-ok]\nrounds = 1\nsame_target_retries = 0\ntiers = [{first}, {second}]\n"
+        );
     }
     text
 }

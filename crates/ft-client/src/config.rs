@@ -12,6 +12,7 @@ mod inert;
 mod invalid;
 mod limits;
 mod mistake;
+mod mistakes;
 mod prices;
 mod provider;
 #[cfg(feature = "schema")]
@@ -31,6 +32,7 @@ pub use chain::{ChainConfig, Commit, Order, TierConfig};
 pub use document::Document;
 pub use invalid::InvalidConfig;
 pub use limits::{HedgeSettings, LimitSettings};
+pub use mistakes::Mistakes;
 pub use prices::{Capability, CatalogueSettings, ModelPrice, ModelRow, PriceTier};
 pub use provider::{ProviderConfig, ProviderKind};
 pub use spend::{SpendSettings, UnknownPriceSetting, window};
@@ -99,9 +101,19 @@ impl ClientConfig {
     /// As [`from_toml`](Self::from_toml).
     pub fn from_document(document: &mut Document) -> Result<Self, InvalidConfig> {
         let config: Self = document.take_rest()?;
-        check::parts(&config)
-            .and_then(|()| inert::check(&config, document))
-            .map_err(|wrong| wrong.at(document))?;
+        config.check_written(document)?;
         Ok(config)
+    }
+
+    /// The second half of [`from_document`](Self::from_document), for who gathers [`Mistakes`] of other sections too:
+    /// what can be said of the values that [`Document::take_rest`] gave, and of settings without effect.
+    ///
+    /// # Errors
+    /// [`InvalidConfig`], which tells all that is wrong.
+    pub fn check_written(&self, document: &Document) -> Result<(), InvalidConfig> {
+        let mut found = Mistakes::default();
+        check::parts(&mut found, self);
+        inert::check(&mut found, self, document);
+        found.end().map_err(|wrong| wrong.at(document))
     }
 }

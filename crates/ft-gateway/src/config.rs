@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use ft_client::config::{ClientConfig, Document, InvalidConfig};
+use ft_client::config::{ClientConfig, Document, InvalidConfig, Mistakes};
 
 pub use crate::caller::{InvalidKeyHash, KeyHash};
 pub use callers::{CacheScope, CallerConfig, CallerSpend};
@@ -46,7 +46,7 @@ impl GatewayConfig {
     /// `${NAME}` and `${NAME:-default}` are replaced from `lookup`, which is usually the environment.
     ///
     /// # Errors
-    /// [`InvalidConfig`] with file, line and field: malformed TOML, unknown keys, wrong types, values out of range,
+    /// [`InvalidConfig`] with file, line and field, of all mistakes that can be found beside each other: malformed TOML, unknown keys, wrong types, values out of range,
     /// variables that are not set, settings without effect, and an open gateway on an address that others reach.
     /// What only building the client shows is an error of [`check`](Self::check).
     pub fn from_toml(
@@ -55,11 +55,21 @@ impl GatewayConfig {
         lookup: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, InvalidConfig> {
         let mut document = Document::parse(name, text, lookup)?;
-        let server = document.take("server")?.unwrap_or_default();
-        let callers = document.take("callers")?.unwrap_or_default();
-        let client = ClientConfig::from_document(&mut document)?;
+        let mut found = Mistakes::default();
+        let server = found.keep(document.take("server"));
+        let callers = found.keep(document.take("callers"));
+        let client = found.keep(document.take_rest::<ClientConfig>());
+        if let Some(client) = &client {
+            found.add(client.check_written(&document));
+        }
+        let (Some(server), Some(callers), Some(client)) = (server, callers, client) else {
+            found.end().map_err(|wrong| wrong.at(&document))?;
+            return Err(InvalidConfig::new("", "cannot be read").at(&document));
+        };
+        let (server, callers) = (server.unwrap_or_default(), callers.unwrap_or_default());
         let config = Self { client, server, callers, document: Some(Arc::new(document)) };
-        check::check(&config).map_err(|wrong| config.locate(wrong))?;
+        check::check(&mut found, &config);
+        found.end().map_err(|wrong| config.locate(wrong))?;
         Ok(config)
     }
 
@@ -70,8 +80,11 @@ impl GatewayConfig {
     /// As [`from_toml`](Self::from_toml), and whatever [`ClientBuilder::build`](ft_client::ClientBuilder::build)
     /// finds, with its line where the configuration came from a file.
     pub fn check(&self) -> Result<(), InvalidConfig> {
-        check::check(self)
-            .and_then(|()| check::folders(&self.server))
+        let mut found = Mistakes::default();
+        check::check(&mut found, self);
+        found.add(check::folders(&self.server));
+        found
+            .end()
             .and_then(|()| ft_client::Client::builder().config(self.client.clone()).build())
             .map(drop)
             .map_err(|wrong| self.locate(wrong))

@@ -17,7 +17,7 @@ pub(crate) const ABOUT: &str = "\
 Check a configuration, and print the chains as they will run.
 
 Reads the file as `ft serve` does, with variables from the environment, and builds everything but opens no socket and \
-sends nothing. Names the file, the line and the field of what is wrong; points out models that are being withdrawn and \
+sends nothing. Names the file, the line and the field of all that is wrong; points out models that are being withdrawn and \
 prices that are old.";
 
 const AFTER: &str = "\
@@ -48,7 +48,9 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
                 output.line(&json::wrong(&wrong).to_string())?;
             } else {
                 // The place comes first, so that editors and terminals can jump to it.
-                output.note(&crate::output::for_terminal(&wrong.to_string()))?;
+                for wrong in &wrong.to_string().lines().collect::<Vec<_>>() {
+                    output.note(&crate::output::for_terminal(wrong))?;
+                }
             }
             return Err(Failure::told(1));
         }

@@ -2,141 +2,174 @@
 
 use std::time::Duration;
 
-use super::{ChainConfig, ClientConfig, InvalidConfig, ProviderConfig, TargetConfig, UpstreamMode};
+use super::{
+    ChainConfig, ClientConfig, InvalidConfig, Mistakes, ProviderConfig, TargetConfig, UpstreamMode,
+};
 
 impl ClientConfig {
     /// What can be said before anything is built.
     pub(crate) fn check(&self) -> Result<(), InvalidConfig> {
         let rule = "is empty; a client needs at least one chain with one tier of one target";
-        self::rule(!self.chains.is_empty(), "chains", rule)?;
-        parts(self)
+        let mut found = Mistakes::default();
+        found.add(self::rule(!self.chains.is_empty(), "chains", rule));
+        parts(&mut found, self);
+        found.end()
     }
 }
 
 /// What must hold of each part, also while a builder may still add others.
-pub(super) fn parts(config: &ClientConfig) -> Result<(), InvalidConfig> {
+pub(super) fn parts(found: &mut Mistakes, config: &ClientConfig) {
     for (name, each) in &config.providers {
-        provider(name, each)?;
+        provider(found, name, each);
     }
     for (name, each) in &config.chains {
-        rule(!name.trim().is_empty(), "chains", "has a chain without a name")?;
-        chain(&format!("chains.{name}"), each)?;
+        found.add(rule(!name.trim().is_empty(), "chains", "has a chain without a name"));
+        chain(found, &format!("chains.{name}"), each);
     }
     if let Some(hedge) = &config.hedge {
         let holds = hedge.share > 0.0 && hedge.share <= 0.5;
-        rule(holds, "hedge.share", "must be a number above 0 and at most 0.5")?;
-        rule((1..=99).contains(&hedge.percentile), "hedge.percentile", "must be from 1 to 99")?;
+        found.add(rule(holds, "hedge.share", "must be a number above 0 and at most 0.5"));
+        found.add(rule(
+            (1..=99).contains(&hedge.percentile),
+            "hedge.percentile",
+            "must be from 1 to 99",
+        ));
     }
-    Ok(())
 }
 
-fn provider(name: &str, provider: &ProviderConfig) -> Result<(), InvalidConfig> {
-    rule(!name.trim().is_empty(), "providers", "has a provider without a name")?;
+fn provider(found: &mut Mistakes, name: &str, provider: &ProviderConfig) {
+    found.add(rule(!name.trim().is_empty(), "providers", "has a provider without a name"));
     let field = format!("providers.{name}");
     // Callers ask for `provider/model`, and a model's name may have a slash.
-    rule(!name.contains('/'), &field, "must not have a slash in its name")?;
-    span(&format!("{field}.connect_timeout"), provider.connect_timeout)?;
+    found.add(rule(!name.contains('/'), &field, "must not have a slash in its name"));
+    span(found, &format!("{field}.connect_timeout"), provider.connect_timeout);
     for (at, key) in provider.keys.iter().enumerate() {
         let again = provider.keys[..at].contains(key);
         let advice = "is the same as an earlier one; a key that is out twice is no help";
-        rule(!again, &format!("{field}.keys[{at}]"), advice)?;
+        found.add(rule(!again, &format!("{field}.keys[{at}]"), advice));
     }
-    Ok(())
 }
 
-fn chain(field: &str, chain: &ChainConfig) -> Result<(), InvalidConfig> {
-    rule(
+fn chain(found: &mut Mistakes, field: &str, chain: &ChainConfig) {
+    found.add(rule(
         !chain.tiers.is_empty(),
         &format!("{field}.tiers"),
         "is empty; a chain needs at least one tier",
-    )?;
-    span(&format!("{field}.deadline"), chain.deadline)?;
-    rule((1..=10).contains(&chain.rounds), &format!("{field}.rounds"), "must be from 1 to 10")?;
-    rule(chain.max_attempts != Some(0), &format!("{field}.max_attempts"), "must be at least 1")?;
-    rule(chain.max_tokens != Some(0), &format!("{field}.max_tokens"), "must be at least 1")?;
-    let patience = chain.throttle_patience < chain.deadline;
-    rule(patience, &format!("{field}.throttle_patience"), "must be shorter than the deadline")?;
+    ));
+    span(found, &format!("{field}.deadline"), chain.deadline);
+    found.add(rule(
+        (1..=10).contains(&chain.rounds),
+        &format!("{field}.rounds"),
+        "must be from 1 to 10",
+    ));
+    found.add(rule(
+        chain.max_attempts != Some(0),
+        &format!("{field}.max_attempts"),
+        "must be at least 1",
+    ));
+    found.add(rule(
+        chain.max_tokens != Some(0),
+        &format!("{field}.max_tokens"),
+        "must be at least 1",
+    ));
+    let patience = chain.throttle_patience < chain.deadline || chain.deadline.is_zero();
+    found.add(rule(
+        patience,
+        &format!("{field}.throttle_patience"),
+        "must be shorter than the deadline",
+    ));
     let retries = format!("{field}.same_target_retries");
-    rule(chain.same_target_retries <= 10, &retries, "must be from 0 to 10")?;
+    found.add(rule(chain.same_target_retries <= 10, &retries, "must be from 0 to 10"));
     let blank = chain.emergency.as_deref().is_some_and(|text| text.trim().is_empty());
-    rule(!blank, &format!("{field}.emergency"), "is empty; leave it out to get an error instead")?;
+    found.add(rule(
+        !blank,
+        &format!("{field}.emergency"),
+        "is empty; leave it out to get an error instead",
+    ));
     let mut names = Vec::new();
     for (at, tier) in chain.tiers.iter().enumerate() {
         let field = format!("{field}.tiers[{at}]");
-        rule(!tier.name.trim().is_empty(), &format!("{field}.name"), "is empty")?;
+        found.add(rule(!tier.name.trim().is_empty(), &format!("{field}.name"), "is empty"));
         let reserved = matches!(tier.name.as_str(), "cache" | "emergency" | "none");
-        rule(!reserved, &format!("{field}.name"), "must not be `cache`, `emergency` or `none`")?;
-        rule(
+        found.add(rule(
+            !reserved,
+            &format!("{field}.name"),
+            "must not be `cache`, `emergency` or `none`",
+        ));
+        found.add(rule(
             !names.contains(&&tier.name),
             &format!("{field}.name"),
             "is given to an earlier tier",
-        )?;
+        ));
         names.push(&tier.name);
-        rule(
+        found.add(rule(
             !tier.targets.is_empty(),
             &format!("{field}.targets"),
             "is empty; a tier needs a target",
-        )?;
+        ));
         for (place, each) in tier.targets.iter().enumerate() {
-            target(&format!("{field}.targets[{place}]"), each)?;
+            target(found, &format!("{field}.targets[{place}]"), each);
             let same =
                 |other: &TargetConfig| other.provider == each.provider && other.model == each.model;
             let earlier = chain.tiers[..at].iter().flat_map(|tier| &tier.targets);
             let twice = earlier.chain(&tier.targets[..place]).any(same);
-            rule(
+            found.add(rule(
                 !twice,
                 &format!("{field}.targets[{place}].model"),
                 "stands in this chain already",
-            )?;
+            ));
         }
     }
-    Ok(())
 }
 
-fn target(field: &str, target: &TargetConfig) -> Result<(), InvalidConfig> {
-    rule(!target.model.trim().is_empty(), &format!("{field}.model"), "is empty")?;
-    span(&format!("{field}.attempt_timeout"), target.attempt_timeout)?;
-    span(&format!("{field}.idle_timeout"), target.idle_timeout)?;
-    span(&format!("{field}.stream_timeout"), target.stream_timeout)?;
+fn target(found: &mut Mistakes, field: &str, target: &TargetConfig) {
+    found.add(rule(!target.model.trim().is_empty(), &format!("{field}.model"), "is empty"));
+    span(found, &format!("{field}.attempt_timeout"), target.attempt_timeout);
+    span(found, &format!("{field}.idle_timeout"), target.idle_timeout);
+    span(found, &format!("{field}.stream_timeout"), target.stream_timeout);
     if let Some(first) = target.first_token_timeout {
-        span(&format!("{field}.first_token_timeout"), first)?;
+        span(found, &format!("{field}.first_token_timeout"), first);
         let shorter = first <= target.attempt_timeout;
-        rule(
+        found.add(rule(
             shorter,
             &format!("{field}.first_token_timeout"),
             "must not be longer than attempt_timeout",
-        )?;
+        ));
         // A plain answer has no first token that could be seen.
         let seen = target.upstream == UpstreamMode::Stream;
-        rule(
+        found.add(rule(
             seen,
             &format!("{field}.first_token_timeout"),
             "cannot hold for plain answers; set upstream = \"stream\" as well",
-        )?;
+        ));
     }
     if let Some(slow) = target.slow_after {
-        span(&format!("{field}.slow_after"), slow)?;
+        span(found, &format!("{field}.slow_after"), slow);
     }
-    rule(
+    found.add(rule(
         (1..=10).contains(&target.max_attempts),
         &format!("{field}.max_attempts"),
         "must be from 1 to 10",
-    )?;
-    rule(
+    ));
+    found.add(rule(
         target.context_window != Some(0),
         &format!("{field}.context_window"),
         "must be at least 1",
-    )?;
-    rule(
+    ));
+    found.add(rule(
         target.weight > 0,
         &format!("{field}.weight"),
         "must be at least 1; leave the target out instead",
-    )
+    ));
 }
 
-fn span(field: &str, span: Duration) -> Result<(), InvalidConfig> {
-    rule(!span.is_zero(), field, "must be longer than zero")?;
-    rule(span <= Duration::from_secs(24 * 60 * 60), field, "must not be longer than 24 hours")
+fn span(found: &mut Mistakes, field: &str, span: Duration) {
+    found.add(rule(!span.is_zero(), field, "must be longer than zero"));
+    found.add(rule(
+        span <= Duration::from_secs(24 * 60 * 60),
+        field,
+        "must not be longer than 24 hours",
+    ));
 }
 
 fn rule(holds: bool, field: &str, rule: &str) -> Result<(), InvalidConfig> {

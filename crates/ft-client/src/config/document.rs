@@ -8,7 +8,7 @@ use std::fmt;
 use serde::de::DeserializeOwned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-use super::{InvalidConfig, mistake, variables};
+use super::{InvalidConfig, Mistakes, mistake, variables};
 use marks::Marks;
 
 /// A configuration file that was read: well-formed TOML whose variables are replaced.
@@ -126,7 +126,54 @@ impl Document {
         self.read(toml::Value::Table(rest), "")
     }
 
+    /// What is wrong with several entries is told of each.
     fn read<T: DeserializeOwned>(
+        &self,
+        value: toml::Value,
+        section: &str,
+    ) -> Result<T, InvalidConfig> {
+        let first = match self.read_whole(value.clone(), section) {
+            Ok(read) => return Ok(read),
+            Err(wrong) => wrong,
+        };
+        let mut found = Mistakes::default();
+        found.add(Err(first));
+        let join = |path: &str, key: &str| match path {
+            "" => key.to_owned(),
+            path => format!("{path}.{key}"),
+        };
+        let alone = |key: &str, value: toml::Value| {
+            toml::Value::Table(toml::Table::from_iter([(key.to_owned(), value)]))
+        };
+        for (key, value) in value.as_table().into_iter().flatten() {
+            let path = join(section, key);
+            let parts = value.as_table().into_iter().flatten();
+            for (part, value) in parts {
+                let entry = alone(key, alone(part, value.clone()));
+                found.add(self.read_entry::<T>(entry, section, &join(&path, part)));
+            }
+            found.add(self.read_entry::<T>(alone(key, value.clone()), section, &path));
+        }
+        match found.end().map_err(|wrong| wrong.at(self)) {
+            Err(wrong) => Err(wrong),
+            Ok(()) => self.read_whole(value, section),
+        }
+    }
+
+    /// What is wrong with one entry, at `path`, by itself. That others are missing beside it is nothing new.
+    fn read_entry<T: DeserializeOwned>(
+        &self,
+        entry: toml::Value,
+        section: &str,
+        path: &str,
+    ) -> Result<(), InvalidConfig> {
+        match self.read_whole::<T>(entry, section) {
+            Err(wrong) if wrong.field().starts_with(path) => Err(wrong),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    fn read_whole<T: DeserializeOwned>(
         &self,
         value: toml::Value,
         section: &str,

@@ -9,23 +9,27 @@ use ft_core::decide::MidStream;
 use ft_cost::Catalogue;
 
 use super::{
-    BreakerSettings, CacheSettings, ChainConfig, ClientConfig, Document, InvalidConfig, Order,
-    ProviderConfig, SpendSettings, TargetConfig, TierConfig, UnknownPriceSetting,
+    BreakerSettings, CacheSettings, ChainConfig, ClientConfig, Document, InvalidConfig, Mistakes,
+    Order, ProviderConfig, SpendSettings, TargetConfig, TierConfig, UnknownPriceSetting,
 };
 
 type Checked = Result<(), InvalidConfig>;
 
-pub(super) fn check(config: &ClientConfig, document: &Document) -> Checked {
-    let written = Written { document, config, catalogue: config.catalogue(Catalogue::builtin())? };
+pub(super) fn check(found: &mut Mistakes, config: &ClientConfig, document: &Document) {
+    // Without prices nothing can be said of them.
+    let Some(catalogue) = found.keep(config.catalogue(Catalogue::builtin())) else { return };
+    let written = Written { document, config, catalogue };
     for (name, provider) in &config.providers {
-        written.provider(&format!("providers.{name}"), name, provider)?;
+        written.provider(found, &format!("providers.{name}"), name, provider);
     }
     for (name, chain) in &config.chains {
-        written.chain(&format!("chains.{name}"), chain)?;
+        written.chain(found, &format!("chains.{name}"), chain);
     }
-    written.breaker()?;
-    written.hedge()?;
-    config.spend.as_ref().map_or(Ok(()), |spend| written.spend(spend))
+    written.breaker(found);
+    written.hedge(found);
+    if let Some(spend) = &config.spend {
+        written.spend(found, spend);
+    }
 }
 
 struct Written<'a> {
@@ -43,36 +47,40 @@ impl Written<'_> {
         Ok(())
     }
 
-    fn provider(&self, field: &str, name: &str, provider: &ProviderConfig) -> Checked {
+    fn provider(&self, found: &mut Mistakes, field: &str, name: &str, provider: &ProviderConfig) {
         let used = targets(self.config).any(|target| target.provider == name);
         // Without a target, or with one of a provider that is not here, that is what is wrong.
         let known = |target: &TargetConfig| self.config.providers.contains_key(&target.provider);
         let unused =
             !used && targets(self.config).next().is_some() && targets(self.config).all(known);
-        self.refuse(unused, field.to_owned(), "no chain has a target of it; leave it out")?;
+        found.add(self.refuse(
+            unused,
+            field.to_owned(),
+            "no chain has a target of it; leave it out",
+        ));
         let url = provider.base_url.as_str();
         let plain = url.starts_with("http://");
         let (local, part) = (is_loopback(url), |part: &str| format!("{field}.{part}"));
-        self.refuse(
+        found.add(self.refuse(
             provider.proxy.is_some() && local,
             part("proxy"),
             "has no effect: an endpoint on this machine is never reached through a proxy",
-        )?;
-        self.refuse(
+        ));
+        found.add(self.refuse(
             provider.allow_plain_http && (!plain || local),
             part("allow_plain_http"),
             "has no effect: base_url is https://, or on this machine",
-        )?;
-        self.refuse(
+        ));
+        found.add(self.refuse(
             provider.ca_file.is_some() && plain,
             part("ca_file"),
             "has no effect: base_url is http://, so no certificate is looked at",
-        )?;
-        self.refuse(
+        ));
+        found.add(self.refuse(
             provider.auth_header.is_some() && provider.keys.is_empty(),
             part("auth_header"),
             "has no effect: there are no keys to put into it",
-        )?;
+        ));
         let unknown = provider
             .prices
             .as_deref()
@@ -82,112 +90,116 @@ impl Written<'_> {
             "names a profile that the catalogue does not have; there are: {}",
             profiles.join(", ")
         );
-        self.refuse(unknown, part("prices"), rule)
+        found.add(self.refuse(unknown, part("prices"), rule));
     }
 
-    fn chain(&self, field: &str, chain: &ChainConfig) -> Checked {
+    fn chain(&self, found: &mut Mistakes, field: &str, chain: &ChainConfig) {
         let alone = chain.tiers.iter().map(|tier| tier.targets.len()).sum::<usize>() < 2;
-        self.refuse(
+        found.add(self.refuse(
             chain.content_filter_falls_through && alone,
             format!("{field}.content_filter_falls_through"),
             "has no effect: the chain has one target, and nothing to fall through to",
-        )?;
+        ));
         let prefill = chain.tiers.iter().flat_map(|tier| &tier.targets).any(|t| self.prefills(t));
-        self.refuse(
+        found.add(self.refuse(
             chain.mid_stream == MidStream::Continue && !prefill,
             format!("{field}.mid_stream"),
             "has no effect: no target of the chain is known to go on from an assistant message; set prefill = true \
              on one that does",
-        )?;
+        ));
         let stands_in = chain.emergency.is_some() || !chain.cache.stale_for.is_zero();
-        self.refuse(
+        found.add(self.refuse(
             chain.patience != ChainConfig::new([]).patience && !stands_in,
             format!("{field}.patience"),
             "has no effect: nothing stands in when no target answers (cache.stale_for is 0, and there is no emergency \
              text), so the deadline bounds the waits",
-        )?;
-        self.refuse(
+        ));
+        found.add(self.refuse(
             chain.patience > chain.deadline,
             format!("{field}.patience"),
             "must not be longer than the chain's deadline, or it never ends a wait",
-        )?;
+        ));
         let nothing = chain.cache.fresh_for.is_zero() && chain.cache.stale_for.is_zero();
-        self.refuse(
+        found.add(self.refuse(
             nothing && chain.cache.capacity != CacheSettings::default().capacity,
             format!("{field}.cache.capacity"),
             "has no effect: fresh_for and stale_for are 0, so no answer is kept",
-        )?;
+        ));
         for (at, tier) in chain.tiers.iter().enumerate() {
-            self.tier(&format!("{field}.tiers[{at}]"), chain, tier)?;
+            self.tier(found, &format!("{field}.tiers[{at}]"), chain, tier);
         }
-        Ok(())
     }
 
-    fn tier(&self, field: &str, chain: &ChainConfig, tier: &TierConfig) -> Checked {
-        self.refuse(
+    fn tier(&self, found: &mut Mistakes, field: &str, chain: &ChainConfig, tier: &TierConfig) {
+        found.add(self.refuse(
             tier.order != Order::Ordered && tier.targets.len() < 2,
             format!("{field}.order"),
             "has no effect: the tier has one target",
-        )?;
+        ));
         for (at, target) in tier.targets.iter().enumerate() {
             let field = format!("{field}.targets[{at}]");
-            self.refuse(
+            found.add(self.refuse(
                 target.weight != 1 && tier.order != Order::Weighted,
                 format!("{field}.weight"),
                 "has no effect: the tier's order is not \"weighted\"",
-            )?;
-            self.target(&field, chain, target)?;
+            ));
+            self.target(found, &field, chain, target);
         }
-        Ok(())
     }
 
-    fn target(&self, field: &str, chain: &ChainConfig, target: &TargetConfig) -> Checked {
+    fn target(
+        &self,
+        found: &mut Mistakes,
+        field: &str,
+        chain: &ChainConfig,
+        target: &TargetConfig,
+    ) {
         let part = |part: &str| format!("{field}.{part}");
-        self.refuse(
+        found.add(self.refuse(
             target.max_attempts > 1 && target.max_attempts <= chain.rounds,
             part("max_attempts"),
             format!("has no effect: the chain's {} rounds ask it as often already", chain.rounds),
-        )?;
+        ));
         let usual = TargetConfig::new("", "");
-        let never = |timer: Duration| timer > chain.deadline;
+        let never = |timer: Duration| timer > chain.deadline && !chain.deadline.is_zero();
         let rule = "must not be longer than the chain's deadline, or it never ends anything";
-        self.refuse(
+        found.add(self.refuse(
             never(target.attempt_timeout) && target.attempt_timeout != usual.attempt_timeout,
             part("attempt_timeout"),
             rule,
-        )?;
-        self.refuse(
+        ));
+        found.add(self.refuse(
             target.first_token_timeout.is_some_and(never),
             part("first_token_timeout"),
             rule,
-        )?;
-        self.refuse(
+        ));
+        found.add(self.refuse(
             target.idle_timeout >= target.stream_timeout
                 && target.idle_timeout != usual.idle_timeout,
             part("idle_timeout"),
             "must be shorter than stream_timeout, or it never ends anything",
-        )?;
+        ));
         let late = |slow| target.first_token_timeout.is_some_and(|first| slow > first);
-        self.refuse(
+        found.add(self.refuse(
             target.slow_after.is_some_and(late),
             part("slow_after"),
             "must not be longer than first_token_timeout, or no first token ever counts as slow",
-        )
+        ));
     }
 
     /// Settings of a breaker that nothing opens.
-    fn breaker(&self) -> Checked {
+    fn breaker(&self, found: &mut Mistakes) {
         let breaker = &self.config.breaker;
         let trips = breaker.consecutive_failures.is_some()
             || breaker.failure_ratio.is_some()
             || breaker.slow.is_some();
         let default = BreakerSettings::default();
-        self.refuse(
+        found.add(self.refuse(
             breaker.consecutive_failures.is_none()
                 && breaker.consecutive_over != default.consecutive_over,
             "breaker.consecutive_over".to_owned(),
             "has no effect: consecutive_failures is off",
-        )?;
+        ));
         for (part, same) in [
             ("open_for", breaker.open_for == default.open_for),
             ("growth", (breaker.growth - default.growth).abs() < f64::EPSILON),
@@ -197,39 +209,38 @@ impl Written<'_> {
             ),
             ("successes_to_close", breaker.successes_to_close == default.successes_to_close),
         ] {
-            self.refuse(
+            found.add(self.refuse(
                 !trips && !same,
                 format!("breaker.{part}"),
                 "has no effect: consecutive_failures, failure_ratio and slow are all off, so nothing opens a breaker",
-            )?;
+            ));
         }
-        Ok(())
     }
 
-    fn hedge(&self) -> Checked {
+    fn hedge(&self, found: &mut Mistakes) {
         let apart = |chain: &ChainConfig| {
             let mut targets = chain.tiers.iter().flat_map(|tier| &tier.targets);
             let first = targets.next();
             targets.any(|target| first.is_some_and(|first| first.provider != target.provider))
         };
-        self.refuse(
+        found.add(self.refuse(
             self.config.hedge.is_some() && !self.config.chains.values().any(apart),
             "hedge".to_owned(),
             "has no effect: a hedge goes to another provider, and no chain has targets of two",
-        )
+        ));
     }
 
-    fn spend(&self, spend: &SpendSettings) -> Checked {
+    fn spend(&self, found: &mut Mistakes, spend: &SpendSettings) {
         let alone = |chain: &ChainConfig| {
             chain.tiers.iter().map(|tier| tier.targets.len()).sum::<usize>() < 2
         };
-        self.refuse(
+        found.add(self.refuse(
             spend.soft < 1.0 && self.config.chains.values().all(alone) && !is_default(spend.soft),
             "spend.soft".to_owned(),
             "has no effect: every chain has one target, and nothing cheaper to prefer",
-        )?;
+        ));
         if spend.unknown_price == UnknownPriceSetting::Warn {
-            return Ok(());
+            return;
         }
         for (name, chain) in &self.config.chains {
             for (tier, config) in chain.tiers.iter().enumerate() {
@@ -243,11 +254,10 @@ impl Written<'_> {
                     );
                     // Of a provider that is given in code the profile is not known here.
                     let known = self.config.providers.contains_key(&target.provider);
-                    self.refuse(known && !self.has_price(target), field, rule)?;
+                    found.add(self.refuse(known && !self.has_price(target), field, rule));
                 }
             }
         }
-        Ok(())
     }
 
     fn has_price(&self, target: &TargetConfig) -> bool {

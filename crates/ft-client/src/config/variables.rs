@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::InvalidConfig;
+use super::{InvalidConfig, Mistakes};
 
 /// Replaces `${NAME}`, `${NAME:-default}` and `${file:/path}` in every string of a table, and `$${` by `${`.
 ///
@@ -12,10 +12,11 @@ pub(super) fn replace(
     lookup: &impl Fn(&str) -> Option<String>,
     replaced: &mut Vec<String>,
 ) -> Result<(), InvalidConfig> {
+    let mut found = Mistakes::default();
     for (name, value) in table.iter_mut() {
-        replace_in(value, name, lookup, replaced)?;
+        replace_in(value, name, lookup, replaced, &mut found);
     }
-    Ok(())
+    found.end()
 }
 
 fn replace_in(
@@ -23,10 +24,12 @@ fn replace_in(
     path: &str,
     lookup: &impl Fn(&str) -> Option<String>,
     replaced: &mut Vec<String>,
-) -> Result<(), InvalidConfig> {
+    found: &mut Mistakes,
+) {
     match value {
         toml::Value::String(text) => {
-            let expanded = expand(text, lookup).map_err(|rule| InvalidConfig::new(path, rule))?;
+            let expanded = expand(text, lookup).map_err(|rule| InvalidConfig::new(path, rule));
+            let Some(expanded) = found.keep(expanded) else { return };
             if expanded != *text {
                 replaced.push(expanded.escape_debug().to_string());
                 *text = expanded;
@@ -34,12 +37,12 @@ fn replace_in(
         }
         toml::Value::Array(items) => {
             for (at, item) in items.iter_mut().enumerate() {
-                replace_in(item, &format!("{path}[{at}]"), lookup, replaced)?;
+                replace_in(item, &format!("{path}[{at}]"), lookup, replaced, found);
             }
         }
         toml::Value::Table(table) => {
             for (name, item) in table.iter_mut() {
-                replace_in(item, &format!("{path}.{name}"), lookup, replaced)?;
+                replace_in(item, &format!("{path}.{name}"), lookup, replaced, found);
             }
         }
         toml::Value::Integer(_)
@@ -47,7 +50,6 @@ fn replace_in(
         | toml::Value::Boolean(_)
         | toml::Value::Datetime(_) => {}
     }
-    Ok(())
 }
 
 fn expand(text: &str, lookup: &impl Fn(&str) -> Option<String>) -> Result<String, String> {

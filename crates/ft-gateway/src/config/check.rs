@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use ft_client::config::{
-    ClientConfig, InvalidConfig, SpendSettings, TargetConfig, UnknownPriceSetting,
+    ClientConfig, InvalidConfig, Mistakes, SpendSettings, TargetConfig, UnknownPriceSetting,
 };
 use ft_client::cost::Catalogue;
 
@@ -13,74 +13,97 @@ use super::{CallerConfig, GatewayConfig, KeyHash, ServerConfig};
 
 type Checked = Result<(), InvalidConfig>;
 
-pub(super) fn check(config: &GatewayConfig) -> Checked {
-    server(&config.server)?;
-    listeners(config)?;
-    origins(config)?;
+pub(super) fn check(found: &mut Mistakes, config: &GatewayConfig) {
+    server(found, &config.server);
+    listeners(found, config);
+    origins(found, config);
+    providers(found, &config.client);
     for name in config.client.chains.keys() {
         let taken = targets(&config.client).any(|target| named(target) == *name);
         let advice =
             "is also the name of a target, and callers could not ask for both; rename the chain";
-        rule(!taken, &format!("chains.{name}"), advice)?;
+        found.add(rule(!taken, &format!("chains.{name}"), advice));
     }
     let budgets = config.callers.values().any(|caller| caller.spend.is_some());
     let catalogue = match budgets {
-        true => config.client.catalogue(Catalogue::builtin())?,
+        true => found
+            .keep(config.client.catalogue(Catalogue::builtin()))
+            .unwrap_or_else(Catalogue::builtin),
         false => Catalogue::builtin(),
     };
     let known = Known::of(&config.client);
     let mut keys = Keys::default();
     for (at, hash) in config.server.admin_key_sha256.iter().enumerate() {
-        keys.add(*hash, format!("server.admin_key_sha256[{at}]"))?;
+        keys.add(found, *hash, format!("server.admin_key_sha256[{at}]"));
     }
     for (name, each) in &config.callers {
         let field = format!("callers.{name}");
         let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-        rule(
+        found.add(rule(
             (1..=64).contains(&name.len()) && name.chars().all(plain),
             &field,
             "must have a name of 1 to 64 letters, digits, `.`, `_` or `-`: it is a label in metrics",
-        )?;
-        caller(&field, each, &config.client, &catalogue, &known)?;
+        ));
+        caller(found, &field, each, &config.client, &catalogue, &known);
         for (at, hash) in each.key_sha256.iter().enumerate() {
-            keys.add(*hash, format!("{field}.key_sha256[{at}]"))?;
+            keys.add(found, *hash, format!("{field}.key_sha256[{at}]"));
         }
     }
-    Ok(())
+}
+
+/// Each target's provider must be there. Building the client would tell the first only.
+fn providers(found: &mut Mistakes, client: &ClientConfig) {
+    let known: Vec<_> = client.providers.keys().map(String::as_str).collect();
+    for (name, chain) in &client.chains {
+        for (at, tier) in chain.tiers.iter().enumerate() {
+            for (place, target) in tier.targets.iter().enumerate() {
+                let field = format!("chains.{name}.tiers[{at}].targets[{place}].provider");
+                let there = client.providers.contains_key(&target.provider);
+                let (given, known) = (&target.provider, known.join(", "));
+                let advice = format!("names the provider `{given}`; there are: {known}");
+                found.add(rule(there, &field, &advice));
+            }
+        }
+    }
 }
 
 /// Who can reach it must have a key.
-fn listeners(config: &GatewayConfig) -> Checked {
+fn listeners(found: &mut Mistakes, config: &GatewayConfig) {
     let GatewayConfig { server, callers, .. } = config;
-    rule(
+    found.add(rule(
         !callers.is_empty() || server.listen.ip().is_loopback(),
         "server.listen",
         "would serve whoever reaches it, as there are no callers: run `ft key new NAME` and add [callers.NAME], or \
          listen on 127.0.0.1",
-    )?;
+    ));
     let Some(admin) = server.admin else {
         let advice = "has no effect: admin is false";
-        return rule(server.admin_key_sha256.is_empty(), "server.admin_key_sha256", advice);
+        found.add(rule(server.admin_key_sha256.is_empty(), "server.admin_key_sha256", advice));
+        return;
     };
-    rule(
+    found.add(rule(
         admin.ip().is_loopback() || !server.admin_key_sha256.is_empty(),
         "server.admin",
         "would obey whoever reaches it: run `ft key new` and set admin_key_sha256, or use 127.0.0.1",
-    )?;
+    ));
     // Port 0 is a free one, another for each.
-    rule(admin != server.listen || admin.port() == 0, "server.admin", "must differ from listen")
+    found.add(rule(
+        admin != server.listen || admin.port() == 0,
+        "server.admin",
+        "must differ from listen",
+    ));
 }
 
 /// Which pages may ask: as browsers write them, or they would never be met.
-fn origins(config: &GatewayConfig) -> Checked {
+fn origins(found: &mut Mistakes, config: &GatewayConfig) {
     let listed = &config.server.cors_origins;
     for (at, origin) in listed.iter().enumerate() {
         let field = format!("server.cors_origins[{at}]");
         if origin == "*" {
-            rule(listed.len() == 1, &field, "is every page; leave the others out")?;
+            found.add(rule(listed.len() == 1, &field, "is every page; leave the others out"));
             let advice = "would let every page of the web spend the money of this machine, as there are no callers: run \
                           `ft key new NAME` and add [callers.NAME], or list the pages";
-            rule(!config.callers.is_empty(), &field, advice)?;
+            found.add(rule(!config.callers.is_empty(), &field, advice));
             continue;
         }
         let plain = origin.parse::<http::Uri>().is_ok_and(|uri| {
@@ -90,12 +113,11 @@ fn origins(config: &GatewayConfig) -> Checked {
             })
         });
         let advice = "must be an origin in small letters and without a path, such as \"https://chat.example.com\"";
-        rule(plain, &field, advice)?;
+        found.add(rule(plain, &field, advice));
     }
-    Ok(())
 }
 
-fn server(server: &ServerConfig) -> Checked {
+fn server(found: &mut Mistakes, server: &ServerConfig) {
     for (field, value, range, advice) in [
         ("max_body", server.max_body, 1 << 10..=64 << 20, "must be from 1KiB to 64MiB"),
         // Less than what an HTTP/1 reader begins with.
@@ -116,13 +138,13 @@ fn server(server: &ServerConfig) -> Checked {
         ("worker_threads", server.worker_threads.into(), 0..=1_024, "must be from 0 to 1024"),
         ("recent", server.recent.into(), 0..=10_000, "must be from 0 to 10000"),
     ] {
-        rule(range.contains(&value), &format!("server.{field}"), advice)?;
+        found.add(rule(range.contains(&value), &format!("server.{field}"), advice));
     }
-    rule(
+    found.add(rule(
         (server.max_body..=1 << 40).contains(&server.max_buffered),
         "server.max_buffered",
         "must be from max_body to 1TiB, or its largest body would never be taken",
-    )?;
+    ));
     const HOUR: Duration = Duration::from_secs(3_600);
     let some: RangeInclusive<Duration> = Duration::from_millis(1)..=HOUR;
     let any = Duration::ZERO..=HOUR;
@@ -133,10 +155,10 @@ fn server(server: &ServerConfig) -> Checked {
         ("write_timeout", server.write_timeout, &some, "must be longer than zero and at most 1h"),
         ("drain", server.drain, &any, "must be at most 1h"),
     ] {
-        rule(range.contains(&value), &format!("server.{field}"), advice)?;
+        found.add(rule(range.contains(&value), &format!("server.{field}"), advice));
     }
     let blank = server.trace.as_ref().is_some_and(|path| path.as_os_str().is_empty());
-    rule(!blank, "server.trace", "is empty; leave it out to write no trace")
+    found.add(rule(!blank, "server.trace", "is empty; leave it out to write no trace"));
 }
 
 /// Whether what is written has a place.
@@ -167,49 +189,54 @@ impl Known {
 }
 
 fn caller(
+    found: &mut Mistakes,
     field: &str,
     caller: &CallerConfig,
     client: &ClientConfig,
     catalogue: &Catalogue,
     known: &Known,
-) -> Checked {
+) {
     let part = |part: &str| format!("{field}.{part}");
-    rule(
+    found.add(rule(
         !caller.key_sha256.is_empty(),
         &part("key_sha256"),
         "is empty; without a key nobody can be this caller. `ft key new` prints one",
-    )?;
+    ));
     for (part, listed, known) in
         [("chains", &caller.chains, &known.chains), ("models", &caller.models, &known.models)]
     {
         let field = format!("{field}.{part}");
         let Some(listed) = listed else { continue };
-        rule(!listed.is_empty(), &field, "is empty; leave it out, or list what may be asked")?;
+        found.add(rule(
+            !listed.is_empty(),
+            &field,
+            "is empty; leave it out, or list what may be asked",
+        ));
         for (at, name) in listed.iter().enumerate() {
             let field = format!("{field}[{at}]");
             let advice =
                 format!("names `{name}`, which is not configured; there are: {}", known.join(", "));
-            rule(known.contains(name), &field, &advice)?;
-            rule(!listed[..at].contains(name), &field, "is listed twice")?;
+            found.add(rule(known.contains(name), &field, &advice));
+            found.add(rule(!listed[..at].contains(name), &field, "is listed twice"));
         }
     }
     let rate = caller.requests_per_minute.is_none_or(|rate| (1..=1_000_000).contains(&rate));
-    rule(rate, &part("requests_per_minute"), "must be from 1 to 1000000")?;
-    let Some(spend) = &caller.spend else { return Ok(()) };
-    rule(!spend.limit.is_zero(), &part("spend.limit"), "must be above zero")?;
+    found.add(rule(rate, &part("requests_per_minute"), "must be from 1 to 1000000"));
+    let Some(spend) = &caller.spend else { return };
+    found.add(rule(!spend.limit.is_zero(), &part("spend.limit"), "must be above zero"));
     let above =
         client.spend.as_ref().is_some_and(|all| all.per == spend.per && all.limit < spend.limit);
-    rule(
+    found.add(rule(
         !above,
         &part("spend.limit"),
         "has no effect: [spend] allows less in the same time to all callers together",
-    )?;
-    rule(
+    ));
+    found.add(rule(
         pays(caller, client, catalogue),
         &part("spend"),
         "pays for nothing: no target that this caller may ask has a price, and a budget skips what it cannot count; \
          add rows to [[models]]",
-    )
+    ));
 }
 
 /// Whether a caller's budget can pay for any target that the caller may ask.
@@ -242,15 +269,19 @@ struct Keys {
 }
 
 impl Keys {
-    fn add(&mut self, hash: KeyHash, field: String) -> Checked {
+    fn add(&mut self, found: &mut Mistakes, hash: KeyHash, field: String) {
         let empty = hash == KeyHash::of(b"");
-        rule(!empty, &field, "is the hash of an empty key; was the key lost on its way?")?;
+        found.add(rule(
+            !empty,
+            &field,
+            "is the hash of an empty key; was the key lost on its way?",
+        ));
         if let Some(other) = self.seen.get(&hash) {
             let advice = format!("is the same as {other}; whose key would it be?");
-            return Err(InvalidConfig::new(field, advice));
+            found.add(Err(InvalidConfig::new(field, advice)));
+            return;
         }
         self.seen.insert(hash, field);
-        Ok(())
     }
 }
 

@@ -144,7 +144,9 @@ fn each_mistake_is_named_with_its_line_field_and_rule() {
         assert!(good.contains(from), "the sample has no {from}");
         let line = good[..good.find(from).unwrap()].matches('\n').count() + 1;
         let wrong = read(&good.replacen(from, to, 1)).expect_err(to);
-        assert!(wrong.field().contains(field), "`{wrong}` should name {field}");
+        // What follows from it may be told beside it.
+        let all = wrong.all().find(|it| it.field().contains(field));
+        let wrong = all.unwrap_or_else(|| panic!("`{wrong}` should name {field}"));
         assert!(wrong.rule().contains(rule), "`{wrong}` should say {rule}");
         assert!(wrong.to_string().starts_with("ft.toml:"), "{wrong}");
         // The rule is broken elsewhere than where the change is.
@@ -191,4 +193,38 @@ fn a_budget_that_the_common_one_never_leaves_is_refused() {
     let wrong = read(&text).unwrap_err();
     assert_eq!(wrong.field(), "callers.web.spend.limit");
     read(&text.replace("$4", "$6")).unwrap();
+}
+
+#[test]
+fn all_mistakes_of_a_file_are_told_at_once_in_the_order_of_lines() {
+    let text = "[server]\nmax_body = \"1B\"\nrecent = 99999\n[providers.a]\nbase_url = \"https://a.example/v1\"\n\
+                connect_timeout = \"0s\"\n[chains.default]\nrounds = 99\ndeadline = \"0s\"\n\
+                [[chains.default.tiers]]\nname = \"only\"\n\
+                targets = [{ provider = \"b\", model = \"m\" }, { provider = \"c\", model = \"\" }]\n";
+    let wrong = GatewayConfig::from_toml("ft.toml", text, |_| None).unwrap_err();
+    let lines: Vec<_> = wrong.all().map(|it| it.line().unwrap()).collect();
+    assert!(lines.is_sorted(), "{wrong}");
+    for field in [
+        "server.max_body",
+        "server.recent",
+        "providers.a.connect_timeout",
+        "chains.default.rounds",
+        "chains.default.deadline",
+        "chains.default.tiers[0].targets[0].provider",
+        "chains.default.tiers[0].targets[1].provider",
+        "chains.default.tiers[0].targets[1].model",
+    ] {
+        assert!(wrong.all().any(|it| it.field() == field), "{field}: {wrong}");
+    }
+    let places: Vec<_> = wrong.to_string().lines().map(str::to_owned).collect();
+    assert!(places.iter().all(|line| line.starts_with("ft.toml:")), "{wrong}");
+}
+
+#[test]
+fn wrong_types_and_unknown_keys_are_told_of_each_section_and_entry() {
+    let text = "[server]\nrecnt = 1\n[providers.a]\nbase_url = 7\n[providers.b]\nbase_url = \"https://b.example/v1\"\n\
+                conect_timeout = \"1s\"\n[breaker]\nopen_for = \"no\"\n[callers.c]\nkey_sha256 = 1\n";
+    let wrong = GatewayConfig::from_toml("", text, |_| None).unwrap_err();
+    let lines: Vec<_> = wrong.all().map(|it| it.line().unwrap()).collect();
+    assert_eq!(lines, [2, 4, 7, 9, 11], "{wrong}");
 }

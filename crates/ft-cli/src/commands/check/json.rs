@@ -13,15 +13,16 @@ use super::notes::{Note, profile};
 
 /// What is wrong.
 pub(super) fn wrong(wrong: &InvalidConfig) -> Value {
-    json!({
-        "ok": false,
-        "error": {
+    let one = |wrong: &InvalidConfig| {
+        json!({
             "file": wrong.file(),
             "line": wrong.line(),
             "field": wrong.field(),
             "rule": wrong.rule(),
-        },
-    })
+        })
+    };
+    let all: Vec<_> = wrong.all().map(one).collect();
+    json!({"ok": false, "error": all[0], "errors": all})
 }
 
 /// That the file cannot be read.

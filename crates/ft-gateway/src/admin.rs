@@ -31,7 +31,7 @@ use crate::page;
 /// asks under a name of this machine: see [`guard`].
 pub(crate) fn router(gateway: Gateway) -> Router {
     let guarded = middleware::from_fn_with_state(gateway.clone(), guard::check);
-    endpoint::router(endpoints()).layer(guarded).with_state(gateway)
+    endpoint::router(endpoints(), endpoint::unwritten).layer(guarded).with_state(gateway)
 }
 
 /// All of them.

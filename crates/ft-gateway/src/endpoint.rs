@@ -39,8 +39,15 @@ where
     Endpoint { method: "POST", path, answers: on(MethodFilter::POST, handler) }
 }
 
-/// All of them together. Everything else is refused in the same envelope as other errors.
-pub(crate) fn router(endpoints: impl IntoIterator<Item = Endpoint>) -> Router<Gateway> {
+/// How a request is refused that meets no endpoint.
+pub(crate) type Refuse = fn(&Gateway, &Request<Body>, &Refusal) -> Response<Body>;
+
+/// All of them together. Everything else is refused in the same envelope as other errors; `refuse` answers what was
+/// asked with another method than a path has.
+pub(crate) fn router(
+    endpoints: impl IntoIterator<Item = Endpoint>,
+    refuse: Refuse,
+) -> Router<Gateway> {
     let mut methods: BTreeMap<&'static str, Vec<&'static str>> = BTreeMap::new();
     let mut router = Router::new();
     for Endpoint { method, path, answers } in endpoints {
@@ -49,28 +56,36 @@ pub(crate) fn router(endpoints: impl IntoIterator<Item = Endpoint>) -> Router<Ga
     }
     for (path, methods) in methods {
         let allowed = methods.join(", ");
-        let refuse = move |State(gateway): State<Gateway>, request: Request<Body>| async move {
-            let refused = wrong_method(request.method(), request.uri(), &allowed);
-            identified(refused, &request_id::of(request.headers(), &gateway))
+        let refused = move |State(gateway): State<Gateway>, request: Request<Body>| async move {
+            let refusal = wrong_method(request.method(), request.uri(), &allowed);
+            let mut response = refuse(&gateway, &request, &refusal);
+            if let Ok(allowed) = HeaderValue::from_str(&allowed) {
+                response.headers_mut().insert(ALLOW, allowed);
+            }
+            response
         };
-        router = router.route(path, MethodRouter::new().fallback(refuse));
+        router = router.route(path, MethodRouter::new().fallback(refused));
     }
     router.fallback(no_route)
 }
 
-fn wrong_method(method: &Method, uri: &Uri, allowed: &str) -> Response<Body> {
+fn wrong_method(method: &Method, uri: &Uri, allowed: &str) -> Refusal {
     let path = uri.path();
     let message = format!("{path} is asked with {allowed}, not with {method}");
     let kind = "invalid_request_error";
-    let refusal = Refusal::new(StatusCode::METHOD_NOT_ALLOWED, kind, message);
-    let mut response = refusal.with_code("method_not_allowed").response();
-    if let Ok(allowed) = HeaderValue::from_str(allowed) {
-        response.headers_mut().insert(ALLOW, allowed);
-    }
-    response
+    Refusal::new(StatusCode::METHOD_NOT_ALLOWED, kind, message).with_code("method_not_allowed")
+}
+
+/// Without a line anywhere.
+pub(crate) fn unwritten(
+    gateway: &Gateway,
+    request: &Request<Body>,
+    refusal: &Refusal,
+) -> Response<Body> {
+    identified(refusal.response(), &request_id::of(request.headers(), gateway))
 }
 
 async fn no_route(State(gateway): State<Gateway>, request: Request<Body>) -> Response<Body> {
-    let refused = Refusal::no_route(request.method().as_str(), request.uri().path()).response();
-    identified(refused, &request_id::of(request.headers(), &gateway))
+    let refusal = Refusal::no_route(request.method().as_str(), request.uri().path());
+    unwritten(&gateway, &request, &refusal)
 }

@@ -33,7 +33,7 @@ pub(crate) use self::probes::counted;
 
 /// All of them.
 pub(crate) fn public(gateway: Gateway) -> Router {
-    let routes = endpoint::router(endpoints()).with_state(gateway.clone());
+    let routes = endpoint::router(endpoints(), elsewhere::refused).with_state(gateway.clone());
     let (known, there) = (routes.clone(), gateway.clone());
     let elsewhere =
         move |request: Request<Body>| elsewhere::answer(there.clone(), known.clone(), request);

@@ -56,16 +56,23 @@ fn with_path(uri: &Uri, path: String) -> Option<Uri> {
     Uri::from_parts(parts).ok()
 }
 
-/// Written down like any other request: who runs the gateway should see what clients ask in vain.
 fn unknown(gateway: &Gateway, request: &Request<Body>) -> Response<Body> {
+    refused(gateway, request, &no_route(request.method().as_str(), request.uri().path()))
+}
+
+/// Written down like any other request: who runs the gateway should see what clients ask in vain.
+pub(super) fn refused(
+    gateway: &Gateway,
+    request: &Request<Body>,
+    refusal: &Refusal,
+) -> Response<Body> {
     let mut visit = arrive(gateway, Route::Other, request);
     match gateway.live().callers.recognise(request.headers()) {
         Some(caller) => visit.is_from(caller),
         None => visit.is_of_a_stranger(),
     }
-    let path = request.uri().path();
-    visit.asks_at(path);
-    refuse(visit, &no_route(request.method().as_str(), path))
+    visit.asks_at(request.uri().path());
+    refuse(visit, refusal)
 }
 
 fn no_route(method: &str, path: &str) -> Refusal {

@@ -214,3 +214,16 @@ async fn a_misspelt_header_of_ours_is_refused_by_its_name() {
     let told = post(&office, CHAT, &[HERE, JSON, ("x-ft-priority", "high")]).await;
     assert!(told.text.contains("known are `x-ft-chain`"), "{told:?}");
 }
+
+#[tokio::test]
+async fn a_wrong_method_is_counted_and_written_down_like_a_wrong_path() {
+    let office = office("");
+    let request = Request::put("/v1/models").header("host", "localhost").body(Body::empty());
+    let told = ask(office.gateway.public(), request.unwrap()).await;
+    assert_eq!((told.status.as_u16(), &told.headers["allow"]), (405, &"GET".parse().unwrap()));
+    let list = office.look("/admin/requests").await.text;
+    assert!(list.contains("method_not_allowed") && list.contains("/v1/models"), "{list}");
+    let counted = "ai_api_http_requests_total{route=\"other\",status=\"405\"} 1";
+    let metrics = asked(&office, Method::GET, "/metrics", &[HERE]).await.text;
+    assert!(metrics.contains(counted), "{metrics}");
+}

@@ -48,7 +48,8 @@ pub struct Embedded {
 pub struct Report {
     /// The request's id, the same over all its attempts.
     pub request_id: String,
-    /// The provider and model that answered; of a cached answer, those that gave it then.
+    /// The provider and model that answered; of a cached answer, those that gave it then; of a stream that broke off,
+    /// those whose content the caller has.
     pub served_by: Option<ServedBy>,
     /// Where in the chain the answer comes from.
     pub tier: Tier,
@@ -210,7 +211,13 @@ pub struct Attempt {
     pub status: Option<u16>,
     /// The provider's own code of a failure, where it gave one.
     pub code: Option<String>,
-    /// The provider's id of the attempt, for its support.
+    /// The provider's own type of a failure, where it gave one.
+    #[serde(rename = "type")]
+    pub vendor_type: Option<String>,
+    /// The sentence in which the provider failed, where it is known to be the same for everybody: other words of a
+    /// provider's may quote the request, and stand in [`Error::cause`](crate::Error::cause) alone.
+    pub wording: Option<String>,
+    /// The provider's id of the attempt, for its support, where it gave one.
     pub upstream_request_id: Option<String>,
 }
 

@@ -45,6 +45,7 @@ pub struct ClientBuilder {
     seed: Option<u64>,
     listener: Option<Arc<Listener>>,
     left: Option<Arc<LeftListener>>,
+    hides_provider_text: bool,
     /// The client whose place the new one takes.
     before: Option<Client>,
 }
@@ -216,6 +217,14 @@ impl ClientBuilder {
         self
     }
 
+    /// Whether logs and reports tell a failed attempt's code, type and known wording, which are the provider's. Default
+    /// true. Its other words stand in [`Error::cause`](crate::Error::cause) in any case, and nowhere else.
+    #[must_use]
+    pub fn log_provider_text(mut self, on: bool) -> Self {
+        self.hides_provider_text = !on;
+        self
+    }
+
     fn default_chain(&mut self) -> &mut ChainConfig {
         self.config
             .chains
@@ -292,6 +301,7 @@ impl ClientBuilder {
             limits: self.config.limits.clone(),
             heard,
             left: self.left.take(),
+            logs_provider_text: !self.hides_provider_text,
             books,
             flights: Flights::default(),
             meters,

@@ -53,6 +53,7 @@ pub(crate) struct Inner {
     pub(crate) limits: LimitSettings,
     pub(crate) heard: Arc<Heard>,
     pub(crate) left: Option<Arc<LeftListener>>,
+    pub(crate) logs_provider_text: bool,
     pub(crate) books: Books,
     pub(crate) flights: Flights<Shared, Found>,
     pub(crate) meters: ClientMeters,

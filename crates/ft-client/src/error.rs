@@ -235,6 +235,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.inner.kind {
             FailKind::Invalid => "the request cannot be sent",
+            FailKind::Refused if self.inner.cause.is_none() => "no target can do what it asks for",
             FailKind::Refused => "the provider refused the request",
             FailKind::TooLong => "the request is too long for every target",
             FailKind::MidStream => "the answer broke off",

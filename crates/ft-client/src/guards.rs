@@ -174,6 +174,8 @@ impl Guards {
             Some(passes) => failure.shut(passes, now),
             // The head had opened the gates, and what came instead of content says otherwise.
             None if by_head => failure.shut_after_all(now),
+            // Content had opened them; what only a person can mend is so all the same.
+            None if matches!(failure.rule.out, Out::Out) => failure.shut_after_all(now),
             None => {}
         }
         self.caller.call();

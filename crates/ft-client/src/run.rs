@@ -88,6 +88,8 @@ pub(crate) struct Run {
     pub(crate) continued: bool,
     /// Which of the failures broke the caller's stream off, first.
     pub(crate) broke_at: Option<usize>,
+    /// Whose content reached the caller before that, of several the last one's.
+    pub(crate) broke: Option<usize>,
     pub(crate) budgets: Budgets,
     /// When the spend budgets may admit what they refused.
     paid_from: Option<Tick>,

@@ -332,6 +332,7 @@ impl Run {
             self.forbid_continuing();
         }
         self.broke_at.get_or_insert(self.failures.len());
+        self.broke = Some(leg.target);
         let now = self.now();
         self.renew_deadline(now);
         let event = self.failed(leg, job, *bad, true, now);

@@ -78,6 +78,8 @@ fn said(error: &Error) -> String {
         let parts =
             [cause.message(), cause.code(), cause.vendor_type(), cause.param(), cause.request_id()];
         text.extend(parts.into_iter().flatten());
+        text.extend(cause.wording());
+        text.push_str(&serde_json::to_string(cause.details()).unwrap());
     }
     let mut cause = error.source();
     while let Some(inner) = cause {
@@ -137,7 +139,7 @@ fn read_request(stream: &mut TcpStream) -> std::io::Result<String> {
 }
 
 /// What echoing servers answer.
-const ECHOES: [&str; 14] = [
+const ECHOES: [&str; 16] = [
     "HTTP/1.1 401 X\ncontent-type: application/json\n\n{\"error\":{\"message\":\"Incorrect API key provided: KEY.\",\"code\":\"KEY\",\"type\":\"KEY\",\"param\":\"KEY\"}}",
     "HTTP/1.1 401 X\ncontent-type: application/json\n\n{\"error\":{\"message\":\"Incorrect API key provided: PART.\",\"code\":\"invalid_api_key\"}}",
     "HTTP/1.1 429 X\nretry-after: 1\nx-request-id: KEY\n\n{\"error\":{\"message\":\"key KEY is limited\",\"code\":\"rate_limit_exceeded\"}}",
@@ -152,6 +154,8 @@ const ECHOES: [&str; 14] = [
     "HTTP/1.1 200 X\ncontent-type: text/event-stream\nx-request-id: KEY\n\ndata: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"well\"}}]}\n\ndata: {\"error\":{\"message\":\"KEY\",\"code\":\"KEY\"}}\n\n",
     "HTTP/1.1 200 X\ncontent-type: text/event-stream\n\ndata: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"well\"}}]}\n\ndata: KEY KEY\n\n",
     "HTTP/1.1 KEY\nKEY: KEY\n\nKEY",
+    "HTTP/1.1 400 X\n\n{\"error\":{\"message\":\"filtered\",\"code\":\"content_filter\",\"innererror\":{\"KEY\":[\"KEY\",{\"x\":\"PART\"}]}}}",
+    "HTTP/1.1 422 X\n\n{\"error\":{\"message\":\"no\",\"status\":422,\"echo\":\"Bearer KEY\"}}",
 ];
 
 /// What the scripted upstream does, none of which is an answer to the end.
@@ -329,6 +333,13 @@ async fn no_failure_shows_the_key_or_a_part_of_it_anywhere() {
     }
     assert!(logs.contains("attempt ended") && logs.contains("TRACE"), "nothing was heard");
     search("the log", &logs);
+
+    // Who runs it sees which key was refused.
+    let mask = ApiKey::new(KEY).unwrap().masked();
+    let told = |line: &str| {
+        line.contains("WARN") && line.contains("refused the key") && line.contains(&mask)
+    };
+    assert!(logs.lines().any(told), "no line names the refused key as {mask}");
 }
 
 #[test]

@@ -4,6 +4,9 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
+#[cfg(feature = "chat")]
+use serde_json::{Map, Value};
+
 use crate::kind::{ErrorKind, Scope};
 
 /// Why one attempt failed.
@@ -24,6 +27,9 @@ struct Inner {
     vendor_type: Option<String>,
     param: Option<String>,
     message: Option<String>,
+    wording: Option<String>,
+    #[cfg(feature = "chat")]
+    details: Map<String, Value>,
     retry_after: Option<Duration>,
     limit_tokens: Option<u64>,
     request_id: Option<String>,
@@ -47,6 +53,9 @@ impl ProviderError {
                 vendor_type: None,
                 param: None,
                 message: None,
+                wording: None,
+                #[cfg(feature = "chat")]
+                details: Map::new(),
                 retry_after: None,
                 limit_tokens: None,
                 request_id: None,
@@ -95,6 +104,21 @@ impl ProviderError {
     #[must_use]
     pub fn with_message(mut self, message: impl Into<String>) -> Self {
         self.inner.message = Some(message.into());
+        self
+    }
+
+    /// Sets the sentence among the provider's words that is the same for everybody.
+    #[must_use]
+    pub fn with_wording(mut self, wording: impl Into<String>) -> Self {
+        self.inner.wording = Some(wording.into());
+        self
+    }
+
+    /// Sets what else stands in the provider's error object. The adapter has scrubbed it of its key.
+    #[cfg(feature = "chat")]
+    #[must_use]
+    pub fn with_details(mut self, details: Map<String, Value>) -> Self {
+        self.inner.details = details;
         self
     }
 
@@ -173,6 +197,21 @@ impl ProviderError {
     #[must_use]
     pub fn message(&self) -> Option<&str> {
         self.inner.message.as_deref()
+    }
+
+    /// The sentence among the provider's words that is known to be the same for everybody, as a table has it and not
+    /// as it came: it quotes nothing, so a log may have it.
+    #[must_use]
+    pub fn wording(&self) -> Option<&str> {
+        self.inner.wording.as_deref()
+    }
+
+    /// What stands in the provider's error object beside its message, type, code and parameter, such as Azure's
+    /// `innererror`, scrubbed of the key; kept of errors of the request. For the caller, not for a log.
+    #[cfg(feature = "chat")]
+    #[must_use]
+    pub fn details(&self) -> &Map<String, Value> {
+        &self.inner.details
     }
 
     /// How long the provider asks to wait.

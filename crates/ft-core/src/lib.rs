@@ -40,7 +40,7 @@ pub use card::{Capabilities, ModelCard};
 pub use chat::{ChatChunk, ChatRequest, ChatResponse, ChunkStream, Message, Usage};
 pub use entropy::Entropy;
 pub use error::ProviderError;
-pub use head::HeadSignal;
+pub use head::{HeadSignal, UpstreamId};
 pub use key::{ApiKey, InvalidKey};
 pub use kind::{ErrorKind, Scope};
 #[cfg(feature = "chat")]

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use crate::chat::{
     ChatRequest, ChatResponse, ChunkStream, EmbeddingRequest, EmbeddingResponse, replay,
 };
-use crate::{ErrorKind, HeadSignal, ProviderError, Tick};
+use crate::{ErrorKind, HeadSignal, ProviderError, Tick, UpstreamId};
 
 /// What a provider is told about one attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct Call {
     pub credential: usize,
     /// To be given when the head of the answer says success; see [`HeadSignal`]. Providers need not.
     pub head: HeadSignal,
+    /// Where the provider's own id of the call goes, of one that succeeds too. Providers need not tell it.
+    pub upstream_id: UpstreamId,
 }
 
 impl Call {
@@ -38,6 +40,7 @@ impl Call {
             idempotency_key: None,
             credential: 0,
             head: HeadSignal::default(),
+            upstream_id: UpstreamId::default(),
         }
     }
 }

@@ -110,7 +110,9 @@ impl Gateway {
     /// [`InvalidConfig`] naming the field and the rule, and file and line where it came from a file.
     pub fn new(config: GatewayConfig, outlets: Outlets) -> Result<Self, InvalidConfig> {
         let client = config.client.clone();
-        Self::assemble(config, outlets, || Client::builder().config(client).build())
+        let texts = config.server.log_provider_text;
+        let build = || Client::builder().config(client).log_provider_text(texts).build();
+        Self::assemble(config, outlets, build)
     }
 
     /// A gateway over a client that is there already, open to whoever reaches it, also through a browser: the server
@@ -192,7 +194,9 @@ impl Gateway {
         let config = config.on_sockets_of(&self.inner.started)?;
         // Before the client: its building takes over what the old one holds.
         let callers = Live::callers(&config)?.inherit(&old.callers);
-        let build = || Client::builder().config(config.client.clone()).inherit(&old.client).build();
+        let texts = config.server.log_provider_text;
+        let builder = || Client::builder().config(config.client.clone()).log_provider_text(texts);
+        let build = || builder().inherit(&old.client).build();
         let client = self.inner.prometheus.with(build).map_err(|wrong| config.locate(wrong))?;
         callers.take_over();
         self.inner.live.store(Arc::new(Live::new(config, client, callers)));

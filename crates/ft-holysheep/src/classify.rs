@@ -5,6 +5,7 @@
 //! special-cased in code: `data/classes.toml` has rows of status, code, type and words, the first that matches
 //! decides, and a user's own rows come before them.
 
+mod details;
 mod facts;
 mod hint;
 mod pattern;
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 use ft_core::{ErrorKind, ProviderError, Scope, UnixMillis};
 use http::HeaderMap;
+use serde_json::{Map, Value};
 
 use crate::InvalidConfig;
 use facts::Facts;
@@ -47,6 +49,10 @@ pub struct Verdict {
     pub param: Option<String>,
     /// Its words, at most 2,000 bytes. Not scrubbed of keys.
     pub message: Option<String>,
+    /// The sentence among them that is the same for everybody, as the table has it: it quotes nothing.
+    pub wording: Option<&'static str>,
+    /// What else stands in its error object, of errors of the request. Not scrubbed of keys.
+    pub details: Map<String, Value>,
     /// What its `x-should-retry` header says. Shown, not obeyed: gateways send `false` after their own retries,
     /// which says nothing about other targets.
     pub should_retry: Option<bool>,
@@ -64,6 +70,8 @@ impl Verdict {
             vendor_type: None,
             param: None,
             message: None,
+            wording: None,
+            details: Map::new(),
             should_retry: None,
         }
     }
@@ -88,6 +96,12 @@ impl Verdict {
         }
         if let Some(message) = self.message {
             error = error.with_message(scrub(&message));
+        }
+        if let Some(wording) = self.wording {
+            error = error.with_wording(wording);
+        }
+        if !self.details.is_empty() {
+            error = error.with_details(details::scrubbed(self.details, &scrub));
         }
         error
     }
@@ -226,6 +240,7 @@ impl Classifier {
         }
         let limited = matches!(kind, ErrorKind::ContextLength | ErrorKind::PayloadTooLarge);
         let limit_tokens = if limited { facts.limit(&table.limits) } else { None };
+        let of_request = matches!(said, 400 | 404 | 413 | 422);
         let ended = row.and_then(|row| facts.ends.iter().find(|word| row.names_end(word)));
         Verdict {
             kind,
@@ -236,6 +251,9 @@ impl Classifier {
             vendor_type: facts.vendor_type,
             param: facts.param,
             message: facts.message,
+            wording: table.wording(&facts.words),
+            // Of the account and of a provider's health they are nobody's affair.
+            details: if of_request { facts.details } else { Map::new() },
             should_retry: hint::should_retry(headers),
         }
     }

@@ -203,6 +203,9 @@ impl Shared {
         let sending = self.transport.send(place, headers, body, again);
         let reply = sending.await.map_err(|broken| failure::of_request(&broken, &self.secrets))?;
         if reply.status().is_success() {
+            if let Some(id) = self.request_id(reply.headers()) {
+                call.upstream_id.is(id);
+            }
             if self.head_is_honest && is_of_its_kind(reply.headers(), streamed) {
                 call.head.arrived();
             }
@@ -280,7 +283,7 @@ impl Provider for HttpProvider {
         let body = wire::chat(request, &call.model, ask, config.max_request_body)?;
         let place = shared.place(shared.chat.as_ref(), &config.chat_path, &call.model)?;
         let reply = shared.send(call, place, body, true).await?;
-        let request_id = shared.request_id(reply.headers());
+        let request_id = call.upstream_id.get().map(str::to_owned);
         let reader = ChunkReader::new(config.classifier.clone())
             .with_choices(request.choices())
             .with_max_event(config.max_event)

@@ -1,4 +1,6 @@
-//! What must not be seen: keys, and whatever else proves who calls.
+//! What must not be seen: keys, whatever else proves who calls, and whose account it is.
+
+mod accounts;
 
 use std::collections::HashSet;
 use std::collections::hash_map::RandomState;
@@ -36,7 +38,10 @@ struct Read {
 impl Secrets {
     /// The keys, and the values of headers and query fields whose names say that they are secret.
     pub(crate) fn new(keys: &[ApiKey], others: &[(String, String)]) -> Self {
-        let others = others.iter().filter(|(name, _)| is_secret(name)).map(|(_, value)| &**value);
+        let others = others
+            .iter()
+            .filter(|it| is_secret(&it.0) || is_account(it))
+            .map(|(_, value)| &**value);
         let mut spellings = Vec::new();
         for secret in keys.iter().map(ApiKey::expose).chain(others) {
             let folded: Vec<u8> = read(secret).iter().map(|it| it.byte).collect();
@@ -54,7 +59,8 @@ impl Secrets {
         Self { spellings, marks, hashing }
     }
 
-    /// The text without them: each, and every part of one of eight characters or more, is `***`.
+    /// The text without them and without names of accounts: each, and every part of a secret of eight characters or
+    /// more, is `***`.
     pub(crate) fn scrub(&self, text: &str) -> String {
         let view = read(text);
         let bytes: Vec<u8> = view.iter().map(|it| it.byte).collect();
@@ -73,7 +79,7 @@ impl Secrets {
             at += found;
         }
         out.push_str(&text[kept..]);
-        out
+        accounts::hidden(&out)
     }
 
     /// How much of a secret a text begins with.
@@ -152,6 +158,13 @@ impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Secrets({})", self.spellings.len())
     }
+}
+
+/// Whether a header or query field names the account, in a word that is long enough to be no other.
+fn is_account((name, value): &(String, String)) -> bool {
+    let name = name.to_ascii_lowercase();
+    let parts = ["organi", "project", "account", "tenant"];
+    value.len() >= PART && parts.iter().any(|part| name.contains(part))
 }
 
 /// Whether a header or query field of this name holds a secret.

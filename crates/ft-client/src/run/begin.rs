@@ -75,6 +75,7 @@ impl Run {
             delivered: None,
             continued: false,
             broke_at: None,
+            broke: None,
             budgets: Budgets { client: client.spend.clone(), caller: options.spend.clone() },
             paid_from: None,
             callers_money: false,

@@ -68,6 +68,7 @@ impl Run {
         job.guards.pay(charge.cost);
         let attempt = &mut self.trail[leg.entry];
         attempt.outcome = Outcome::Answered;
+        attempt.upstream_request_id = job.call.upstream_id.get().map(str::to_owned);
         attempt.took = now.since(job.began);
         charge.note(attempt);
         self.note(leg);

@@ -162,6 +162,7 @@ impl Run {
         job.guards.pay(charge.cost);
         let attempt = &mut self.trail[leg.entry];
         attempt.outcome = Outcome::Answered;
+        attempt.upstream_request_id = job.call.upstream_id.get().map(str::to_owned);
         attempt.took = now.since(job.began);
         attempt.first_token = first_token;
         charge.note(attempt);
@@ -213,10 +214,7 @@ impl Run {
     ) -> Report {
         let member = &self.members[target];
         Report {
-            served_by: Some(ServedBy {
-                provider: member.target.provider.name.clone(),
-                model: member.target.model().to_owned(),
-            }),
+            served_by: Some(self.server(target)),
             tier: Tier::Live(self.chain.tiers[member.tier].name.clone()),
             fallback_level: member.level,
             first_token: first_token.and_then(|_| self.first_content(&trail)),
@@ -233,9 +231,19 @@ impl Run {
         if self.continued { times.next() } else { times.next_back() }
     }
 
-    /// What is known of the request so far, without an answer.
+    fn server(&self, target: usize) -> ServedBy {
+        let target = &self.members[target].target;
+        ServedBy { provider: target.provider.name.clone(), model: target.model().to_owned() }
+    }
+
+    /// What is known of the request so far, without an answer; of a stream that broke off, who had served it.
     pub(crate) fn report_so_far(&self, now: Tick) -> Report {
-        self.report_of(self.trail.clone(), now)
+        let mut report = self.report_of(self.trail.clone(), now);
+        if let Some(target) = self.broke {
+            report.served_by = Some(self.server(target));
+            report.first_token = self.first_content(&report.attempts);
+        }
+        report
     }
 
     fn report_of(&self, trail: Vec<Attempt>, now: Tick) -> Report {

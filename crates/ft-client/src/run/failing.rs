@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ft_core::decide::{FailReason, Skip};
-use ft_core::{ErrorKind, ProviderError, Tick};
+use ft_core::{ErrorKind, ProviderError, Scope, Tick};
 
 use super::Run;
 use crate::answer::{Attempt, Outcome};
@@ -15,15 +15,17 @@ impl Run {
     pub(crate) fn fail(&mut self, reason: FailReason) -> Error {
         let now = self.now();
         let kind = FailKind::from(reason);
-        // What ended the request by itself; otherwise the first failure, which its model would have given.
+        // What ended the request by itself; otherwise the first failure, which its model would have given. Where a
+        // target might have answered, a refusal of the request's own matter by another is not why there is none.
+        let first = |suits: fn(&ProviderError) -> bool| self.failures.iter().position(suits);
         let at = match reason {
             FailReason::Refused => self.failures.len().checked_sub(1),
             FailReason::MidStream => self.broke_at,
-            FailReason::Unsuited
-            | FailReason::TooLong
-            | FailReason::Deadline
-            | FailReason::Exhausted
-            | FailReason::Spend => Some(0),
+            FailReason::TooLong => first(|failure| failure.kind() == ErrorKind::ContextLength),
+            FailReason::Deadline | FailReason::Exhausted => {
+                first(|failure| !is_of_request(failure.kind(), failure.scope()))
+            }
+            FailReason::Unsuited | FailReason::Spend => Some(0),
         };
         let cause =
             at.filter(|&at| at < self.failures.len()).map(|at| self.failures.swap_remove(at));
@@ -91,6 +93,7 @@ impl Run {
                 }
                 // It was full of calls, or could not have answered at any time.
                 Some(Outcome::Skipped(Skip::InFlight | Skip::TooLong | Skip::Unsupported)) => {}
+                Some(Outcome::Failed(kind)) if is_of_request(kind, kind.default_scope()) => {}
                 _ => return false,
             }
         }
@@ -118,12 +121,27 @@ impl Run {
         }
     }
 
+    /// The first refusal of the request's own matter, with its target.
+    fn refused(&self) -> Option<String> {
+        let error =
+            self.failures.iter().find(|error| is_of_request(error.kind(), error.scope()))?;
+        let its = |it: &&Attempt| it.outcome == Outcome::Failed(error.kind());
+        let Attempt { provider, model, .. } = self.trail.iter().find(its)?;
+        Some(format!("{provider}/{model}: {error}"))
+    }
+
     /// The first failure, or the first skip, with its target; and how many more there were.
     fn what_happened(&self, cause: Option<&ProviderError>) -> String {
         let is_skip = |attempt: &&Attempt| matches!(attempt.outcome, Outcome::Skipped(_));
         let skipped = self.trail.iter().filter(is_skip).count();
         let made = self.trail.len() - skipped;
-        let first = self.trail.iter().find(|attempt| is_skip(attempt) == cause.is_none());
+        let first = match cause {
+            None => self.trail.iter().find(is_skip),
+            Some(cause) => self.trail.iter().find(|it| {
+                it.outcome == Outcome::Failed(cause.kind()) && it.status == cause.status()
+            }),
+        };
+        let first = first.or_else(|| self.trail.iter().find(|it| is_skip(it) == cause.is_none()));
         let Some(first) = first else { return "no target suits it".to_owned() };
         let (provider, model) = (&first.provider, &first.model);
         let (mut said, failed, passed_over) = match (first.outcome, cause) {
@@ -138,6 +156,13 @@ impl Run {
                 (format!("{provider}/{model} did not answer"), made.saturating_sub(1), skipped)
             }
         };
+        // Nobody failed who might have answered: what the others refused is half of why.
+        let refused = match cause {
+            None => self.refused(),
+            Some(_) => None,
+        };
+        let failed = failed - usize::from(refused.is_some());
+        said.extend(refused.map(|refused| format!("; {refused}")));
         let attempts = match failed {
             0 => None,
             1 => Some("another attempt failed too".to_owned()),
@@ -156,6 +181,20 @@ impl Run {
         }
         said
     }
+}
+
+/// Whether a failure lies in the request, so that it says nothing of whether another target would have answered. A
+/// wrong address takes no request at all.
+fn is_of_request(kind: ErrorKind, scope: Scope) -> bool {
+    let of_request = matches!(
+        kind,
+        ErrorKind::ContextLength
+            | ErrorKind::Unsupported
+            | ErrorKind::InvalidRequest
+            | ErrorKind::PayloadTooLarge
+            | ErrorKind::ContentFiltered
+    );
+    of_request && scope != Scope::Endpoint
 }
 
 /// Why a target was skipped, for a sentence that begins with the target.

@@ -20,7 +20,7 @@ use crate::overrun::Overrun;
 use crate::target::Target;
 use crate::telemetry;
 use ft_core::decide::{As, Event, Skip};
-use ft_core::{Call, ChatResponse, ErrorKind, Tick, rule};
+use ft_core::{Call, ChatResponse, ErrorKind, Tick, UpstreamId, rule};
 
 /// Attempts under way: one, or two when hedged.
 #[derive(Default)]
@@ -88,6 +88,7 @@ impl Run {
             idempotency_key: self.options.idempotency_key.clone(),
             credential,
             head: guards.head_signal(&self.client.world.clock),
+            upstream_id: UpstreamId::default(),
         };
         let mut heard = None;
         if let Some(hedging) = &self.client.hedge
@@ -217,8 +218,13 @@ impl Run {
         attempt.outcome = Outcome::Failed(kind);
         charge.note(attempt);
         attempt.status = error.status();
-        attempt.code = error.code().map(str::to_owned);
-        attempt.upstream_request_id = error.request_id().map(str::to_owned);
+        if self.client.logs_provider_text {
+            attempt.code = error.code().map(str::to_owned);
+            attempt.vendor_type = error.vendor_type().map(str::to_owned);
+            attempt.wording = error.wording().map(str::to_owned);
+        }
+        let id = error.request_id().or(job.call.upstream_id.get());
+        attempt.upstream_request_id = id.map(str::to_owned);
         if delivered {
             target.meters.stream_truncated();
         }
@@ -273,6 +279,7 @@ impl Run {
         let attempt = &mut self.trail[leg.entry];
         attempt.took = took;
         attempt.outcome = Outcome::Cancelled;
+        attempt.upstream_request_id = job.call.upstream_id.get().map(str::to_owned);
         charge.note(attempt);
         self.note(leg);
     }
@@ -355,6 +362,8 @@ fn begun(target: &Target, manner: As, began: Duration) -> Attempt {
         detail: None,
         status: None,
         code: None,
+        vendor_type: None,
+        wording: None,
         upstream_request_id: None,
     }
 }

@@ -1,6 +1,7 @@
 //! Logs: a span for each request, an event for each attempt and for the request's end.
 //!
-//! Never a prompt, an answer or a key; and no text of a provider's either, since providers repeat all three.
+//! Never a prompt, an answer or a key; and no text of a provider's but its codes and the sentences that are the
+//! same for everybody, since providers repeat all three.
 
 use std::error::Error as _;
 
@@ -24,6 +25,9 @@ pub(crate) fn attempt_ended(span: &Span, attempt: &Attempt) {
         manner = attempt.manner.as_str(),
         outcome = attempt.outcome.as_str(),
         status = attempt.status,
+        code = attempt.code,
+        r#type = attempt.vendor_type,
+        wording = attempt.wording,
         took_ms = millis(attempt.took),
         first_token_ms = attempt.first_token.map(millis),
         cost = attempt.cost.map(tracing::field::display),
@@ -50,7 +54,9 @@ pub(crate) fn credential_out(
         key,
         kind = error.kind().as_str(),
         status = error.status(),
-        code = error.code(),
+        code = attempt.code,
+        r#type = attempt.vendor_type,
+        wording = attempt.wording,
         untold,
         "{what}"
     );

@@ -80,3 +80,52 @@ async fn a_long_wait_is_told_as_a_time_of_day_and_a_short_one_in_seconds() {
     assert!(error.to_string().contains("a target may be free at "), "{error}");
     assert_eq!(error.retry_after(), Some(secs(200)));
 }
+
+fn unsupported() -> Reply {
+    Reply::error(400, "unsupported_parameter", "no tools here")
+}
+
+fn too_long() -> Reply {
+    Reply::error(400, "context_length_exceeded", "maximum context length is 4 tokens")
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_every_target_refuses_for_the_request_is_the_requests_error() {
+    let a_and = |a: Reply, b: Reply| Scripts::new().model("a", a).otherwise(b);
+    for (a, b, kind) in [
+        (unsupported(), unsupported(), FailKind::Refused),
+        (unsupported(), too_long(), FailKind::TooLong),
+        (too_long(), unsupported(), FailKind::TooLong),
+    ] {
+        let error = trial("a | b", a_and(a, b)).ask(Way::Plain).await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.is_callers_fault());
+        let words = error.cause().unwrap().message().unwrap();
+        let long = kind == FailKind::TooLong;
+        assert_eq!(words.contains("context length"), long, "the one that decides: {words}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn beside_a_target_that_might_have_answered_a_refusal_is_not_why_there_is_no_answer() {
+    let error = Scripts::new().model("a", unsupported()).otherwise(Reply::status(500));
+    let error = trial("a | b", error).ask(Way::Plain).await.unwrap_err();
+    assert_eq!(error.kind(), FailKind::Exhausted);
+    assert_eq!(error.cause().unwrap().status(), Some(500));
+    assert!(error.to_string().contains("sim/b: the provider failed (500)"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_beside_an_open_gate_of_another_says_both() {
+    let scripts = Scripts::new().model("a", unsupported()).otherwise(Reply::throttled(secs(300)));
+    let trial = trial("a | b", scripts);
+    let options = || CallOptions::new().with_deadline(secs(5));
+    trial.ask_with(Way::Plain, ChatRequest::user("hi"), options()).await.unwrap_err();
+    let error = trial.ask_with(Way::Plain, ChatRequest::user("hi"), options()).await.unwrap_err();
+    assert_eq!(error.kind(), FailKind::Exhausted);
+    assert!(error.is_throttled() && error.cause().is_none(), "{error}");
+    assert!(error.retry_after().is_some());
+    let said = error.to_string();
+    assert!(said.contains("sim/b was skipped: it throttles"), "{said}");
+    assert!(said.contains("sim/a: the model does not support a feature"), "{said}");
+}

@@ -216,3 +216,15 @@ async fn the_head_of_a_pilots_answer_opens_the_gate_for_all() {
     assert_eq!(trail(&pilot.unwrap().report), ["a answered"]);
     assert_eq!(trail(&second.report), ["a answered"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_refused_in_the_middle_of_a_stream_is_out_as_before_its_content() {
+    for code in ["invalid_api_key", "insufficient_quota"] {
+        let refusal = serde_json::json!({"message": "no", "code": code});
+        let broken = Reply::text("one two three").error_after(2, refusal);
+        let trial = trial("a", a_gives(then_well([broken])));
+        trial.ask(Way::Streamed).await.unwrap_err();
+        let error = trial.ask(Way::Plain).await.unwrap_err();
+        assert_eq!(trail(error.report().unwrap()), ["a skipped out"], "{code}");
+    }
+}

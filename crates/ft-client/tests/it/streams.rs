@@ -437,3 +437,21 @@ async fn a_plain_call_may_be_streamed_upstream_and_says_the_same() {
         assert_eq!(answer.report.first_token, Some(millis(5)));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_broke_off_says_who_served_it() {
+    let scripts = Scripts::new()
+        .model("a", Reply::status(500))
+        .otherwise(Reply::text("one two").cut_after(1));
+    let trial = trial("a | b", scripts);
+    let mut stream = trial.client.chat_stream(ft_core::ChatRequest::user("hi")).await.unwrap();
+    let mut last = None;
+    while let Some(item) = stream.next().await {
+        last = item.err();
+    }
+    let error = last.unwrap();
+    for report in [&stream.report(), error.report().unwrap()] {
+        assert_eq!(report.served_by.as_ref().unwrap().model, "b");
+        assert!(report.first_token.is_some());
+    }
+}

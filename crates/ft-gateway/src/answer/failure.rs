@@ -36,7 +36,20 @@ impl From<&Error> for Refusal {
 }
 
 fn new(status: StatusCode, kind: &str, error: &Error, code: &str) -> Refusal {
-    Refusal::new(status, kind, error.to_string()).with_code(code)
+    Refusal::new(status, kind, in_its_words(error)).with_code(code)
+}
+
+/// What happened, and what the provider said of it: scrubbed and cut where it was read, and for the caller alone.
+fn in_its_words(error: &Error) -> String {
+    let Some(cause) = error.cause() else { return error.to_string() };
+    match cause.message() {
+        // What the provider did not say, this process found out.
+        Some(found) if cause.status().is_none() || cause.kind() == ErrorKind::Garbled => {
+            format!("{error}; {found}")
+        }
+        Some(said) => format!("{error}; the provider said: {said}"),
+        None => error.to_string(),
+    }
 }
 
 /// It breaks a rule that every target has, in OpenAI's words for it.
@@ -50,7 +63,9 @@ fn invalid(error: &Error) -> Refusal {
 
 /// The provider refused the request itself: its own words, since only they say what to change.
 fn refused(error: &Error) -> Refusal {
-    let Some(cause) = error.cause() else { return Refusal::invalid(error.to_string()) };
+    let Some(cause) = error.cause() else {
+        return Refusal::invalid(error.to_string()).with_code("unsupported_feature");
+    };
     let status = cause
         .status()
         .and_then(|status| StatusCode::from_u16(status).ok())
@@ -58,7 +73,7 @@ fn refused(error: &Error) -> Refusal {
         .unwrap_or(StatusCode::BAD_REQUEST);
     let message = cause.message().map_or_else(|| error.to_string(), str::to_owned);
     let kind = cause.vendor_type().unwrap_or("invalid_request_error");
-    let mut refusal = Refusal::new(status, kind, message);
+    let mut refusal = Refusal::new(status, kind, message).with_details(cause.details());
     if let Some(code) = cause.code().or_else(|| default_code(cause)) {
         refusal = refusal.with_code(code);
     }

@@ -6,7 +6,7 @@ use axum::body::Body;
 use ft_client::config::DEFAULT_CHAIN;
 use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::misread::Misread;
 
@@ -20,6 +20,8 @@ pub(crate) struct Refusal {
     kind: String,
     code: Option<String>,
     param: Option<String>,
+    /// Further members of the error object. Boxed, for few have any.
+    details: Option<Box<Map<String, Value>>>,
     retry_after: Option<Duration>,
     worth_repeating: bool,
 }
@@ -35,6 +37,7 @@ impl Refusal {
             kind: kind.to_owned(),
             code: None,
             param: None,
+            details: None,
             retry_after: None,
             worth_repeating: false,
         }
@@ -175,6 +178,12 @@ impl Refusal {
         self
     }
 
+    /// What else the provider's error object has. It never stands for one of ours.
+    pub(crate) fn with_details(mut self, details: &Map<String, Value>) -> Self {
+        self.details = (!details.is_empty()).then(|| Box::new(details.clone()));
+        self
+    }
+
     pub(crate) fn with_retry_after(mut self, wait: Duration) -> Self {
         self.retry_after = Some(wait);
         self
@@ -192,12 +201,19 @@ impl Refusal {
 
     /// The envelope.
     pub(crate) fn body(&self) -> Value {
-        json!({"error": {
+        let mut body = json!({"error": {
             "message": self.message,
             "type": self.kind,
             "param": self.param,
             "code": self.code,
-        }})
+        }});
+        for (name, value) in self.details.as_deref().into_iter().flatten() {
+            let place = &mut body["error"][name];
+            if place.is_null() {
+                place.clone_from(value);
+            }
+        }
+        body
     }
 
     pub(crate) fn response(&self) -> Response<Body> {

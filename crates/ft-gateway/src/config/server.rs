@@ -85,6 +85,10 @@ pub struct ServerConfig {
     pub watch: bool,
     /// Whether each request is a line of JSON on stdout, without its prompt. Default true.
     pub access_log: bool,
+    /// Whether log, status page, admin API and reports tell what code and type a provider failed with, and the sentence
+    /// where it is one that it sends to everybody. Default true. All its words are told to the caller alone, for they may
+    /// quote the prompt.
+    pub log_provider_text: bool,
     /// A file with a line of JSON for each request, for the simulator and without its prompt; where it is not empty at
     /// the start, the next one with a number (`trace-2.jsonl`). Default: none.
     pub trace: Option<PathBuf>,
@@ -121,6 +125,7 @@ impl Default for ServerConfig {
             worker_threads: 0,
             watch: true,
             access_log: true,
+            log_provider_text: true,
             trace: None,
             recent: 200,
         }

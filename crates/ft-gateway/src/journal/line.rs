@@ -1,5 +1,6 @@
 //! One line of the access log.
 
+use ft_client::{Attempt, Outcome};
 use serde::Serialize;
 
 use super::Entry;
@@ -39,11 +40,27 @@ pub(super) struct Line<'a> {
     cost_usd: Option<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     cost_is_estimate: bool,
+    /// The provider's id of the last attempt: of an answer, the one that served.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upstream_request_id: Option<&'a str>,
+    /// How the first attempt that failed did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upstream_status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upstream_type: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upstream_code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upstream_wording: Option<&'a str>,
 }
 
 impl<'a> Line<'a> {
     pub(super) fn of(entry: &'a Entry) -> Self {
         let report = entry.report.as_ref();
+        let is_failure = |it: &&Attempt| matches!(it.outcome, Outcome::Failed(_));
+        let failure = report.and_then(|report| report.attempts.iter().find(is_failure));
         Self {
             time: time(entry.ended_at.0),
             request_id: &entry.request_id,
@@ -69,6 +86,16 @@ impl<'a> Line<'a> {
             input_tokens: report.map(|report| report.tokens.input),
             output_tokens: report.map(|report| report.tokens.output),
             cost_is_estimate: report.is_some_and(|report| report.cost_is_estimate),
+            upstream_request_id: report.and_then(|report| {
+                let was_made = |it: &&Attempt| !matches!(it.outcome, Outcome::Skipped(_));
+                let last = report.attempts.iter().rfind(was_made);
+                last?.upstream_request_id.as_deref()
+            }),
+            failure: failure.map(|it| it.outcome.as_str()),
+            upstream_status: failure.and_then(|it| it.status),
+            upstream_type: failure.and_then(|it| it.vendor_type.as_deref()),
+            upstream_code: failure.and_then(|it| it.code.as_deref()),
+            upstream_wording: failure.and_then(|it| it.wording.as_deref()),
         }
     }
 }

@@ -26,3 +26,4 @@ mod silence;
 mod stand;
 mod streams;
 mod unnamed;
+mod words;

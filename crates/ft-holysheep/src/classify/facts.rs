@@ -8,10 +8,10 @@ use std::time::Duration;
 use http::HeaderMap;
 use serde_json::{Map, Value};
 
-use super::hint;
 use super::pattern::{Pattern, identifier, plain};
 use super::rule::Shape;
 use super::success::{is_blocked, number};
+use super::{details, hint};
 
 /// Objects in objects and JSON texts in texts: deeper than this nobody nests, except to hurt.
 const DEPTH: u8 = 8;
@@ -42,6 +42,8 @@ pub(super) struct Facts {
     pub(super) vendor_type: Option<String>,
     pub(super) param: Option<String>,
     pub(super) message: Option<String>,
+    /// What else stands in the error object.
+    pub(super) details: Map<String, Value>,
     context: Option<u64>,
     texts: Vec<String>,
     status_is_relayed: bool,
@@ -64,6 +66,7 @@ impl Facts {
             vendor_type: None,
             param: None,
             message: None,
+            details: Map::new(),
             context: None,
             texts: Vec::new(),
             status_is_relayed: false,
@@ -80,6 +83,7 @@ impl Facts {
                 Ok(value) => {
                     facts.shape = Shape::Json;
                     facts.visit(&value, 0, false);
+                    facts.details = details::of(&value);
                 }
                 Err(_) => facts.read_text(&String::from_utf8_lossy(head(body))),
             },
@@ -161,10 +165,9 @@ impl Facts {
                     }
                 }
                 "param" | "loc" => self.add_param(value),
-                "message" | "Message" | "msg" | "detail" | "title" | "error_msg"
-                | "errorMessage" | "error_message" | "status_msg" | "error_description"
-                | "message_zh" | "details" | "errors" | "innererror" | "inner_error"
-                | "choices" | "delta" => {
+                "message" | "Message" | "msg" | "detail" | "error_msg" | "errorMessage"
+                | "error_message" | "status_msg" | "error_description" | "message_zh"
+                | "details" | "errors" | "innererror" | "inner_error" | "choices" | "delta" => {
                     self.visit(value, depth + 1, relayed);
                 }
                 "metadata" | "cause" | "upstream_error" => {
@@ -194,6 +197,10 @@ impl Facts {
                     }
                 }
             }
+        }
+        // RFC 9457: the title only repeats the status, so the detail is what was said.
+        if let Some(title) = object.get("title") {
+            self.visit(title, depth + 1, relayed);
         }
     }
 

@@ -113,11 +113,22 @@ fn is_part(field: &str, param: &str) -> bool {
 }
 
 /// The table that ships with this crate, prepared once.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Table {
     pub(super) version: u32,
     pub(super) rows: Vec<Row>,
     pub(super) limits: Vec<Pattern>,
+    /// Sentences that are the same for everybody, as they are written there.
+    fixed: Vec<(String, Pattern)>,
+}
+
+impl Table {
+    /// The first of the fixed sentences that these words have.
+    pub(super) fn wording(&self, words: &str) -> Option<&str> {
+        let words = words.as_bytes();
+        let found = self.fixed.iter().find(|(_, pattern)| pattern.find(words).is_some());
+        found.map(|(text, _)| &**text)
+    }
 }
 
 #[derive(Deserialize)]
@@ -126,6 +137,7 @@ struct File {
     version: u32,
     rule: Vec<Rule>,
     limits: Limits,
+    fixed: Fixed,
 }
 
 #[derive(Deserialize)]
@@ -134,13 +146,17 @@ struct Limits {
     words: Vec<String>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fixed {
+    text: Vec<String>,
+}
+
 const BUILTIN: &str = include_str!("../../data/classes.toml");
 
 pub(super) fn builtin() -> &'static Table {
     // A test reads the file strictly, so what is left out here for an unreadable file never happens.
-    static TABLE: LazyLock<Table> = LazyLock::new(|| {
-        parse(BUILTIN).unwrap_or(Table { version: 0, rows: Vec::new(), limits: Vec::new() })
-    });
+    static TABLE: LazyLock<Table> = LazyLock::new(|| parse(BUILTIN).unwrap_or_default());
     &TABLE
 }
 
@@ -154,7 +170,9 @@ fn parse(text: &str) -> Result<Table, InvalidConfig> {
         .map(|(at, rule)| Row::compile(rule, &format!("rule[{at}]")))
         .collect::<Result<_, _>>()?;
     let limits = file.limits.words.iter().map(|words| Pattern::new(words)).collect();
-    Ok(Table { version: file.version, rows, limits })
+    let fixed =
+        file.fixed.text.into_iter().map(|text| (text.clone(), Pattern::new(&text))).collect();
+    Ok(Table { version: file.version, rows, limits, fixed })
 }
 
 #[cfg(test)]
@@ -166,6 +184,8 @@ mod tests {
         let table = parse(BUILTIN).unwrap();
         assert!(table.version >= 1);
         assert!(table.rows.len() > 50);
+        // A gap could hold a prompt.
+        assert!(table.fixed.iter().all(|(text, _)| !text.contains(['*', '#'])));
     }
 
     /// Code before type, type before words, then the status, how it ended last; the rows that overrule name what they overrule.

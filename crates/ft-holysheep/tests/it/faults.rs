@@ -205,6 +205,48 @@ async fn a_bomb_bursts_at_the_cap() {
 }
 
 #[tokio::test]
+async fn a_mark_of_the_byte_order_before_an_answer_is_no_part_of_it() {
+    let server = start([send(answer(200, JSON, format!("\u{feff}{GOOD}")))]);
+    assert_eq!(chat(&server.provider()).await.unwrap().text(), "Hi");
+}
+
+#[tokio::test]
+async fn packings_are_known_by_all_their_names() {
+    let pack = |name: &str| {
+        let level = flate2::Compression::fast();
+        if name.eq_ignore_ascii_case("deflate") {
+            let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), level);
+            packed.write_all(GOOD.as_bytes()).unwrap();
+            packed.finish().unwrap()
+        } else {
+            let mut packed = flate2::write::GzEncoder::new(Vec::new(), level);
+            packed.write_all(GOOD.as_bytes()).unwrap();
+            packed.finish().unwrap()
+        }
+    };
+    for name in ["gzip", "GZIP", "x-gzip", "X-Gzip", "deflate", "Deflate"] {
+        let reply = answer(200, &format!("{JSON}content-encoding: {name}\r\n"), pack(name));
+        let server = start([send(reply)]);
+        let said = chat(&server.provider()).await;
+        assert_eq!(
+            said.as_ref().map(|it| it.text().into_owned()).ok().as_deref(),
+            Some("Hi"),
+            "{name}: {said:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_message_without_content_is_an_answer_with_its_finish_reason() {
+    let body = r#"{"id":"x","choices":[{"index":0,"message":{"role":"assistant"},"finish_reason":"length"}]}"#;
+    let server = start([send(answer(200, JSON, body))]);
+    let said = chat(&server.provider()).await.unwrap();
+    let written = serde_json::to_value(&said).unwrap();
+    assert_eq!(written["choices"][0]["finish_reason"], "length");
+    assert!(written["choices"][0]["message"]["content"].is_null(), "{written}");
+}
+
+#[tokio::test]
 async fn broken_compression_is_garbled() {
     let gzip = format!("{JSON}content-encoding: gzip\r\n");
     let error = fault(send(answer(200, &gzip, "this is no gzip at all"))).await;

@@ -65,8 +65,8 @@ impl Route {
 
 /// The statuses that have a series of their own: those that the gateway says itself and those that it passes on.
 /// Providers may invent others, which must not make series.
-const STATUSES: [u16; 16] =
-    [200, 400, 401, 403, 404, 408, 409, 413, 422, 429, 451, 499, 500, 502, 503, 504];
+const STATUSES: [u16; 17] =
+    [200, 400, 401, 403, 404, 405, 408, 409, 413, 422, 429, 451, 499, 500, 502, 503, 504];
 
 /// Handles of all series, made once.
 #[derive(Clone)]

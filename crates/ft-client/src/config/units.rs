@@ -6,6 +6,8 @@ use std::time::Duration;
 use serde::Deserializer;
 use serde::de::{Error, Visitor};
 
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// The longest duration that is not a typing mistake: a week.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
@@ -35,10 +37,9 @@ where
 
 /// A duration: `"2s"`, `"1m 30s"`, `"250ms"`.
 pub mod duration {
-    use super::{Duration, LONGEST, text};
+    use super::{DAY, Duration, LONGEST, text};
 
-    const EXPECTED: &str =
-        "a string with a duration and its unit, such as \"2s\", \"250ms\" or \"1m 30s\"";
+    const EXPECTED: &str = "a string with a duration and its unit, such as \"2s\", \"250ms\", \"1m 30s\" or \"3 days\"";
 
     /// Reads a duration as configuration spells it: `"2s"`, `"1m 30s"`, `"250ms"`, `"2d 6h"`, at most seven days.
     ///
@@ -59,15 +60,17 @@ pub mod duration {
             text => text.parse().map_err(|_| format!("must be {EXPECTED}"))?,
         };
         let duration = Duration::try_from(signed).map_err(|_| "must not be negative".to_owned())?;
-        let duration = duration.saturating_add(days.unwrap_or_default());
+        let duration = duration.saturating_add(DAY.saturating_mul(days.unwrap_or_default()));
         if duration > LONGEST {
             return Err("must not be longer than seven days".to_owned());
         }
         Ok(duration)
     }
 
-    /// The whole days that a text begins with, `7d` or `7 days`, and what follows them.
-    fn leading_days(text: &str) -> (Option<Duration>, &str) {
+    /// The whole days that a text begins with, `7d` or `7 days`, and what follows them: `2d 6h` is two days and
+    /// `6h`. `None` where it begins with another unit, or with a number that 32 bits do not hold.
+    #[must_use]
+    pub fn leading_days(text: &str) -> (Option<u32>, &str) {
         let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
         let (number, rest) = text.split_at(digits);
         let rest = rest.trim_start();
@@ -75,7 +78,10 @@ pub mod duration {
         let (unit, rest) = rest.split_at(word);
         match (unit, number.parse::<u32>()) {
             ("d" | "day" | "days", Ok(days)) => {
-                (Some(Duration::from_secs(24 * 60 * 60).saturating_mul(days)), rest.trim_start())
+                let rest = rest.trim();
+                // As between other units; a comma with nothing behind it is none.
+                let after = rest.strip_prefix(',').map(str::trim_start);
+                (Some(days), after.filter(|after| !after.is_empty()).unwrap_or(rest))
             }
             _ => (None, text),
         }
@@ -240,10 +246,21 @@ mod tests {
             ("0s", 0),
             ("0", 0),
             ("168h", 604_800_000),
+            ("1d", 86_400_000),
+            ("3d", 259_200_000),
+            ("1 day", 86_400_000),
+            ("7 days", 604_800_000),
+            ("2d 6h", 194_400_000),
+            ("1d12h", 129_600_000),
+            ("1 day, 2h", 93_600_000),
+            ("0d", 0),
         ] {
             assert_eq!(duration::parse(text), Ok(Duration::from_millis(millis)), "{text}");
         }
         for wrong in ["2", "2.5", "", "soon", "-1s", "400 days", "NaN", "1e99s", "169h"] {
+            assert!(duration::parse(wrong).is_err(), "{wrong}");
+        }
+        for wrong in ["8d", "7d 1s", "-3d", "2d -6h", "2d 6", "2d,", "day", "99999999999d"] {
             assert!(duration::parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -76,6 +76,17 @@ fn a_file_with_every_part_is_read() {
 }
 
 #[test]
+fn durations_may_be_days_in_every_section() {
+    let days = |days| Duration::from_secs(days * 24 * 60 * 60);
+    let text = good()
+        .replace("drain = \"10s\"", "drain = \"1 day\"")
+        .replace("[[chains", "[chains.default]\ncache = { stale_for = \"3d\" }\n[[chains");
+    let config = read(&text).unwrap();
+    assert_eq!(config.server.drain, days(1));
+    assert_eq!(config.client.chains["default"].cache.stale_for, days(3));
+}
+
+#[test]
 fn without_a_server_section_only_this_machine_is_served() {
     let text = good();
     let config = read(&text[text.find("[providers").unwrap()..]).unwrap();

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use ft_client::config::parse_duration;
+use ft_client::config::units::duration::leading_days;
 use ft_client::cost::{Day, Pico};
 use ft_sim::Rate;
 use serde::de::{Error, Unexpected, Visitor};
@@ -21,24 +22,18 @@ const MOST_DAYS: u32 = 366;
 /// The rule that it breaks, for the person who wrote it.
 pub fn span(text: &str) -> Result<Duration, String> {
     let text = text.trim();
-    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    let (number, rest) = text.split_at(digits);
-    let rest = rest.trim_start();
-    let word = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
-    let (unit, rest) = rest.split_at(word);
-    if !matches!(unit, "d" | "day" | "days") {
+    let (days, rest) = leading_days(text);
+    let Some(days) = days else {
         // A client's own durations end at seven days; here it is only that longer ones have another unit.
         return parse_duration(text).map_err(|rule| match rule.contains("seven days") {
             true => "must be in days when it is longer than seven, such as \"9 days\"".to_owned(),
             false => rule,
         });
+    };
+    if days > MOST_DAYS {
+        return Err(format!("must be at most {MOST_DAYS} days"));
     }
-    let days: u32 = number
-        .parse()
-        .ok()
-        .filter(|days| *days <= MOST_DAYS)
-        .ok_or_else(|| format!("must be at most {MOST_DAYS} days"))?;
-    let rest = match rest.trim() {
+    let rest = match rest {
         "" => Duration::ZERO,
         rest => parse_duration(rest)?,
     };
@@ -143,10 +138,13 @@ mod tests {
     #[test]
     fn spans_may_be_days_long() {
         assert_eq!(span("30 days"), Ok(30 * DAY));
+        assert_eq!(span("3d"), Ok(3 * DAY));
+        assert_eq!(span("1 day"), Ok(DAY));
+        assert_eq!(span("1 day, 2h"), Ok(DAY + Duration::from_secs(2 * 3_600)));
         assert_eq!(span("2d 6h"), Ok(2 * DAY + Duration::from_secs(6 * 3_600)));
         assert_eq!(span("90m"), Ok(Duration::from_secs(5_400)));
         assert!(span("200h").unwrap_err().contains("in days"));
-        for wrong in ["400 days", "30", "day", "2d 6", "-3 days", "2d -6h"] {
+        for wrong in ["400 days", "30", "day", "2d 6", "2d,", "-3 days", "2d -6h"] {
             assert!(span(wrong).is_err(), "{wrong}");
         }
     }

@@ -29,6 +29,18 @@ fn fewer_requests_are_spread_over_all_of_the_time_and_meet_its_outages() {
 }
 
 #[test]
+fn times_of_a_scenario_may_be_days() {
+    let text = TEXT
+        .replace("duration = \"2h\"", "duration = \"3d\"")
+        .replace("from = \"1h\", for = \"30m\"", "from = \"1 day\", for = \"1 day, 12h\"");
+    let run = played(&text, &Options { requests: Some(720), ..Options::default() });
+    assert!((run.simulated_seconds - 259_200.0).abs() < 1.0, "{}", run.simulated_seconds);
+    // Half of the time is an outage.
+    let success = run.success.unwrap();
+    assert!((0.45..0.55).contains(&success), "{success}");
+}
+
+#[test]
 fn what_a_shorter_run_does_not_come_to_is_said_aloud() {
     let half = Some(Duration::from_secs(1_800));
     let run = played(TEXT, &Options { duration: half, ..Options::default() });

@@ -127,7 +127,7 @@ async fn a_browser_shows_the_targets_their_states_and_the_requests() {
     let page = page.await.unwrap();
     for seen in [
         "sim/gpt-4.1",
-        "held open",
+        "taken out",
         "unavailable",
         "1 of 2",
         "primary",
@@ -142,6 +142,25 @@ async fn a_browser_shows_the_targets_their_states_and_the_requests() {
     // A name is shown as it is, and is never markup.
     assert!(page.contains("sim/&lt;img src=x onerror=alert(1)&gt;"), "{page}");
     assert!(!page.contains("<img"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_shares_of_the_requests_add_up_to_a_hundred() {
+    let Some(browser) = chromium() else { return };
+    let office = Office::of(Scripts::new().otherwise(Reply::text("Hi.")), CHAINS);
+    // 3 and 5 of 8: each for itself would be rounded up, to 38 % and 63 %.
+    for model in ["default", "nothing-like-it"].repeat(3).into_iter().chain(["no", "neither"]) {
+        office.chat("", &question(model)).await;
+    }
+    let url = open(&office).await;
+    let page = tokio::task::spawn_blocking(move || {
+        let profile = Scratch::new("shares");
+        browse(&browser, &profile.0, &["--virtual-time-budget=4000", "--dump-dom", &url]).stdout
+    });
+    let page = String::from_utf8(page.await.unwrap()).unwrap();
+    for seen in ["primary <b>38 %</b>", "rejected by the gateway <b>62 %</b>"] {
+        assert!(page.contains(seen), "{seen}\n{page}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use super::figures::{grouped, percent};
 use super::run::RunReport;
-use super::{SimulationReport, table};
+use super::{SimulationReport, Slice, table};
 use crate::tally::PLACES;
 use plot::{Plot, Series, Strip};
 
@@ -22,7 +22,8 @@ font-size:1.3rem}h3{margin:1.6rem 0 .3rem;font-size:1rem}p{margin:.5rem 0;max-wi
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(8rem,1fr));gap:.75rem;margin:1rem 0}\
 .card{background:var(--card);border-radius:.5rem;padding:.7rem .9rem}.card b{display:block;font-size:1.2rem;\
 font-variant-numeric:tabular-nums}.card span{color:var(--faint);font-size:.85rem}\
-.scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums;width:100%}\
+.scroll{overflow-x:auto}@media(max-width:46rem){.plot::before{content:\"scroll sideways \\2192\";position:sticky;left:0;\
+color:var(--faint);font-size:.8rem}}table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums;width:100%}\
 th,td{padding:.3rem .6rem;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}\
 th:first-child,td:first-child{text-align:left;white-space:pre}thead th{color:var(--faint);font-weight:600}\
 svg{width:100%;min-width:44rem;height:auto;display:block}svg rect{shape-rendering:crispEdges}svg text{fill:var(--faint);font-size:11px;font-family:inherit}\
@@ -48,20 +49,24 @@ pub(super) fn page(report: &SimulationReport) -> String {
     for note in table::notes(report) {
         put(&mut out, &format!("<p class=\"note\">{}</p>\n", escaped(&note)));
     }
-    put(&mut out, "<div class=\"scroll\"><table>");
+    for run in &report.runs {
+        overview(&mut out, run);
+    }
+    for run in &report.runs {
+        section(&mut out, run);
+    }
+    put(&mut out, "<h2>All figures</h2>\n<div class=\"scroll\"><table>");
     for (at, cells) in table::rows(report).iter().enumerate() {
         row(&mut out, cells, at == 0);
     }
     put(&mut out, "</table></div>\n");
-    for run in &report.runs {
-        section(&mut out, run);
-    }
     put(&mut out, "</body>\n</html>\n");
     out
 }
 
-fn section(out: &mut String, run: &RunReport) {
-    put(out, &format!("<h2>{}</h2>\n<div class=\"cards\">", escaped(&run.name)));
+/// The figures that are looked for first.
+fn overview(out: &mut String, run: &RunReport) {
+    put(out, &format!("<h3>{}</h3>\n<div class=\"cards\">", escaped(&run.name)));
     let millis = |time: Option<u64>| {
         time.map_or_else(|| "–".to_owned(), |time| format!("{} ms", grouped(time)))
     };
@@ -76,6 +81,10 @@ fn section(out: &mut String, run: &RunReport) {
         put(out, &format!("<div class=\"card\"><b>{figure}</b><span>{label}</span></div>"));
     }
     put(out, "</div>\n");
+}
+
+fn section(out: &mut String, run: &RunReport) {
+    put(out, &format!("<h2>{}</h2>\n", escaped(&run.name)));
     let plot = Plot::new(run);
     who_answered(out, run, &plot);
     latency(out, run, &plot);
@@ -102,9 +111,15 @@ fn who_answered(out: &mut String, run: &RunReport, plot: &Plot) {
     heading(out, "Who answered, as a share of the requests");
     let used = |place: usize| run.timeline.slices.iter().any(|slice| slice.requests[place] > 0);
     let places: Vec<usize> = (0..run.timeline.places.len()).filter(|&place| used(place)).collect();
+    let gap = Series {
+        name: "no request began".to_owned(),
+        colour: "var(--line)".to_owned(),
+        points: run.timeline.slices.iter().map(began_none).collect(),
+    };
     let named =
         places.iter().map(|&place| (run.timeline.places[place].as_str(), colour(run, place)));
-    legend(out, named);
+    let gaps = gap.points.iter().flatten().next();
+    legend(out, named.chain(gaps.map(|_| (gap.name.as_str(), gap.colour.clone()))));
     let layers = places.iter().map(|&place| {
         let shares = run.timeline.slices.iter().map(|slice| {
             let all: u64 = slice.requests.iter().sum();
@@ -116,7 +131,12 @@ fn who_answered(out: &mut String, run: &RunReport, plot: &Plot) {
             points: shares.collect(),
         }
     });
-    put(out, &plot.stacked(&layers.collect::<Vec<_>>()));
+    put(out, &plot.stacked(&layers.collect::<Vec<_>>(), &gap));
+}
+
+/// All of a slice in which no request began, as where callers one after another wait for one that hangs.
+fn began_none(slice: &Slice) -> Option<f64> {
+    (slice.requests.iter().sum::<u64>() == 0).then_some(1.0)
 }
 
 fn latency(out: &mut String, run: &RunReport, plot: &Plot) {
@@ -126,12 +146,13 @@ fn latency(out: &mut String, run: &RunReport, plot: &Plot) {
     let series = [
         Series {
             name: "p99".to_owned(),
-            colour: "var(--c1)".to_owned(),
+            // Not the colours of tiers, which stand above.
+            colour: "var(--c4)".to_owned(),
             points: slices.iter().map(|slice| point(slice.p99_ms)).collect(),
         },
         Series {
             name: "median".to_owned(),
-            colour: "var(--c0)".to_owned(),
+            colour: "var(--ink)".to_owned(),
             points: slices.iter().map(|slice| point(slice.p50_ms)).collect(),
         },
     ];
@@ -143,7 +164,7 @@ fn breakers(out: &mut String, run: &RunReport, plot: &Plot) {
     if run.breakers.is_empty() {
         return;
     }
-    heading(out, "When breakers were open");
+    heading(out, "When circuit breakers were open");
     let strips: Vec<_> = run
         .breakers
         .iter()
@@ -155,7 +176,7 @@ fn breakers(out: &mut String, run: &RunReport, plot: &Plot) {
         .collect();
     let due = strips.iter().any(|strip| !strip.due.is_empty());
     let entries =
-        [("open or probing", "var(--failed)"), ("a probe was due, nobody asked", "var(--left)")];
+        [("open or probing", "var(--failed)"), ("probe due, no traffic", "var(--left)")];
     legend(
         out,
         entries
@@ -182,7 +203,7 @@ fn cost(out: &mut String, run: &RunReport, plot: &Plot) {
 fn targets(out: &mut String, run: &RunReport) {
     heading(out, "Targets");
     put(out, "<div class=\"scroll\"><table>");
-    let head = ["target", "attempts", "answered", "failed", "skipped", "cost", "of it failed"];
+    let head = ["target", "attempts", "answered", "failed", "skipped", "cost", "cost of failures"];
     row(out, &head.map(str::to_owned), true);
     let usd = |sum: Option<&str>| sum.map_or_else(|| "unknown".to_owned(), table::usd);
     for target in &run.targets {

@@ -44,14 +44,14 @@ impl Plot {
         Self { slice, slices, until: slice * count(slices) }
     }
 
-    /// Shares on top of each other, from 0 to 1.
-    pub(super) fn stacked(&self, layers: &[Series]) -> String {
+    /// Shares on top of each other, from 0 to 1. A slice without any is drawn as one in `gap`'s colour.
+    pub(super) fn stacked(&self, layers: &[Series], gap: &Series) -> String {
         let height = 180.0;
-        let mut out = self.begin(height);
+        let mut out = self.begin(height, "shares of the requests over time, by who answered");
         let y = |share: f64| TOP + (1.0 - share) * (height - TOP - BOTTOM);
         for at in 0..self.slices {
             let mut sum = 0.0;
-            for layer in layers {
+            for layer in layers.iter().chain([gap]) {
                 let Some(share) =
                     layer.points.get(at).copied().flatten().filter(|share| *share > 0.0)
                 else {
@@ -84,7 +84,7 @@ impl Plot {
     /// Lines on a logarithmic scale, of figures of at least 1.
     pub(super) fn lines(&self, series: &[Series]) -> String {
         let height = 180.0;
-        let mut out = self.begin(height);
+        let mut out = self.begin(height, "median and 99th percentile of the latency over time");
         let all = || series.iter().flat_map(|series| series.points.iter().flatten().copied());
         let most = decade_above(all().fold(1.0, f64::max));
         let least = decade_below(all().fold(most, f64::min)).min(most / 10.0);
@@ -138,7 +138,7 @@ impl Plot {
     /// Bars from zero.
     pub(super) fn bars(&self, series: &Series) -> String {
         let height = 130.0;
-        let mut out = self.begin(height);
+        let mut out = self.begin(height, "cost over time");
         let most = series.points.iter().flatten().copied().fold(0.0, f64::max);
         let y = |figure: f64| TOP + (1.0 - figure / most) * (height - TOP - BOTTOM);
         for (at, point) in series.points.iter().enumerate() {
@@ -172,7 +172,7 @@ impl Plot {
     pub(super) fn strips(&self, strips: &[Strip<'_>]) -> String {
         const STRIP: f64 = 26.0;
         let height = TOP + STRIP * count(strips.len()) + BOTTOM;
-        let mut out = self.begin(height);
+        let mut out = self.begin(height, "when circuit breakers were open");
         for (at, Strip { name, open, due }) in strips.iter().enumerate() {
             let top = TOP + STRIP * count(at);
             put(
@@ -215,9 +215,12 @@ impl Plot {
         (WIDTH - LEFT - RIGHT) / count(self.slices) + 0.3
     }
 
-    fn begin(&self, height: f64) -> String {
-        // On a narrow screen a plot is moved sideways, since its text could not be read were it shrunk.
-        format!("<div class=\"scroll\"><svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\">")
+    /// The label is for those who do not see the plot.
+    fn begin(&self, height: f64, label: &str) -> String {
+        // On a narrow screen a plot is scrolled sideways, since its text could not be read were it shrunk.
+        format!(
+            "<div class=\"scroll plot\"><svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"{label}\">"
+        )
     }
 
     fn end(&self, mut out: String, height: f64) -> String {
@@ -283,21 +286,21 @@ fn tick(until: f64) -> f64 {
     STEPS.into_iter().find(|step| until / step <= 12.0).unwrap_or(2_592_000.0)
 }
 
-/// `2 d 6 h`, `1:30 h`, `5:10 min`, `7 s`.
+/// `2 d 6 h`, `1 h 30 min`, `5 min 10 s`, `7 s`: two units at most, and none that is zero.
 fn moment(seconds: f64) -> String {
-    let part = |length: f64| (seconds / length).floor();
-    if seconds >= 2.0 * 86_400.0 {
-        let hours = ((seconds % 86_400.0) / 3_600.0).floor();
-        let rest = if hours > 0.0 { format!(" {hours:.0} h") } else { String::new() };
-        return format!("{:.0} d{rest}", part(86_400.0));
-    }
-    if seconds >= 3_600.0 {
-        return format!("{:.0}:{:02.0} h", part(3_600.0), ((seconds % 3_600.0) / 60.0).floor());
-    }
-    if seconds >= 60.0 {
-        return format!("{:.0}:{:02.0} min", part(60.0), (seconds % 60.0).floor());
-    }
-    format!("{seconds:.0} s")
+    const UNITS: [(f64, &str); 4] = [(86_400.0, "d"), (3_600.0, "h"), (60.0, "min"), (1.0, "s")];
+    // Up to two days people count in hours.
+    let from = usize::from(seconds < 2.0 * 86_400.0);
+    let Some(first) = (from..UNITS.len()).find(|unit| seconds >= UNITS[*unit].0) else {
+        return "0 s".to_owned();
+    };
+    let mut rest = seconds;
+    let parts = UNITS[first..].iter().take(2).filter_map(|(length, unit)| {
+        let whole = (rest / length).floor();
+        rest -= whole * length;
+        (whole > 0.0).then(|| format!("{whole:.0} {unit}"))
+    });
+    parts.collect::<Vec<_>>().join(" ")
 }
 
 fn decade_above(figure: f64) -> f64 {
@@ -334,4 +337,25 @@ fn count(number: usize) -> f64 {
 fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
     // Writing to a string cannot fail.
     let _ = out.write_fmt(text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_have_at_most_two_units_and_none_that_is_zero() {
+        for (seconds, text) in [
+            (0.0, "0 s"),
+            (7.0, "7 s"),
+            (60.0, "1 min"),
+            (310.0, "5 min 10 s"),
+            (5_400.0, "1 h 30 min"),
+            (7_201.0, "2 h"),
+            (90_000.0, "25 h"),
+            (194_400.0, "2 d 6 h"),
+        ] {
+            assert_eq!(moment(seconds), text);
+        }
+    }
 }

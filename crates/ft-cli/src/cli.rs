@@ -13,19 +13,19 @@ use crate::output::{Output, To, for_terminal};
 
 const AFTER: &str = "\
 Examples:
-  ft demo                                    watch a chain survive an outage, no key needed
-  ft chat \"Explain quantum entanglement\"     ask; needs HOLYSHEEP_API_KEY
-  ft chat --simulate \"Hello\"                 ask a simulated provider instead
-  ft simulate seed                           what a chain would survive and cost
+  ft demo                                    watch a chain survive an outage; needs no key
+  ft chat \"Explain quantum entanglement\"     send a prompt; needs HOLYSHEEP_API_KEY
+  ft chat --simulate \"Hello\"                 use a simulated provider instead
+  ft simulate seed                           the availability and cost of a chain
   ft serve --simulate                        an OpenAI-compatible API on 127.0.0.1:8080
-  ft check ft.toml                           whether a configuration can be used
-  ft explain \"Hello\"                         who would be asked, and why
-  ft cost --prompt-tokens 1200               what a request would cost at every model
+  ft check ft.toml                           validate a configuration
+  ft explain \"Hello\"                         which targets would be used, and why
+  ft cost --prompt-tokens 1200               the cost of a request for every model
   ft completions bash                        completions for a shell
 
-Exit codes: 0 it worked, 1 it did not, 2 the command line or the settings cannot be used.";
+Exit codes: 0 success, 1 failure, 2 invalid command line or configuration.";
 
-/// A fault-tolerance layer for LLM APIs: tiers, breakers, budgets, cache, one honest error.
+/// A fault-tolerance layer for LLM APIs: fallbacks, circuit breakers, budgets and a response cache.
 #[derive(Debug, Parser)]
 #[command(name = "ft", version, after_help = AFTER, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -38,28 +38,28 @@ enum Command {
     /// Watch a chain of simulated providers survive an outage
     #[command(long_about = demo::ABOUT)]
     Demo(demo::Args),
-    /// Ask a question, and see who answered
+    /// Send a prompt to a chain, and see which model answered
     #[command(long_about = chat::ABOUT)]
     Chat(chat::Args),
-    /// Find out what a chain would survive and cost
+    /// Simulate the availability, latency and cost of a chain
     #[command(long_about = simulate::ABOUT)]
     Simulate(simulate::Args),
-    /// Serve an OpenAI-compatible API: any application, by changing one URL
+    /// Serve an OpenAI-compatible API
     #[command(long_about = serve::ABOUT)]
     Serve(serve::Args),
-    /// Check a configuration, and print the chains as they will run
+    /// Validate a configuration and print its chains
     #[command(long_about = check::ABOUT)]
     Check(check::Args),
-    /// Say what would become of a request, and why
+    /// Explain how a request would be routed
     #[command(long_about = explain::ABOUT)]
     Explain(explain::Args),
     /// List the models of the catalogue
     #[command(long_about = models::ABOUT)]
     Models(models::Args),
-    /// Estimate what a request would cost at every model
+    /// Estimate the cost of a request for every model
     #[command(long_about = cost::ABOUT)]
     Cost(cost::Args),
-    /// Make a key for a caller of the gateway
+    /// Generate a key for a caller of the gateway
     #[command(long_about = key::ABOUT)]
     Key(key::Args),
     /// Print the JSON schema of the configuration

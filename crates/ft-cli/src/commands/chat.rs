@@ -17,10 +17,10 @@ use crate::output::Output;
 pub(crate) const KEY: &str = "HOLYSHEEP_API_KEY";
 
 pub(crate) const ABOUT: &str = "\
-Ask a question, and see who answered.
+Send a prompt to a chain, and see which model answered.
 
-Asks the chain gpt-4.1, then claude-sonnet-4.5 and gemini-2.5-flash, or the models you name. The answer goes to \
-stdout as it comes; one line about who gave it goes to stderr.";
+Uses the chain gpt-4.1, then claude-sonnet-4.5 and gemini-2.5-flash, or the models that you name. The answer is \
+streamed to stdout, followed by one line on stderr that says which model gave it.";
 
 const AFTER: &str = "\
 Examples:
@@ -31,33 +31,34 @@ Examples:
   ft chat --base-url http://127.0.0.1:11434/v1 --model llama3 \"Hello\"
   ft chat --simulate --json \"Hello\" | jq .report.served_by
 
-Exit codes: 0 it was answered; 1 nobody answered; 2 the command line or a setting cannot be used.";
+Exit codes: 0 answered; 1 no model answered; 2 invalid command line or setting.";
 
 /// What `ft chat` takes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER)]
 pub(crate) struct Args {
-    /// The question, in quotes. `-`, or nothing with something piped in, reads it from stdin.
+    /// The prompt, in quotes. With `-`, or without an argument if input is piped in, it is read from stdin.
     prompt: Vec<String>,
-    /// Where the API is, up to before `/chat/completions`. On this machine it needs no key.
+    /// Base URL of the API, without `/chat/completions`. A URL on this machine needs no key.
     #[arg(long, value_name = "URL", conflicts_with = "simulate")]
     base_url: Option<String>,
-    /// A model to ask; given again, the one to fall back to.
+    /// The model to use. May be repeated: further models are fallbacks.
     #[arg(long = "model", value_name = "MODEL")]
     models: Vec<String>,
-    /// Instructions that stand before the question.
+    /// System prompt.
     #[arg(long, value_name = "TEXT")]
     system: Option<String>,
-    /// The most tokens of the answer, from 1 to 1000000. Default: 1000 with the default models, else the provider's.
+    /// Maximum number of tokens of the answer, from 1 to 1000000. Default: 1000 with the default models, otherwise the
+    /// provider's.
     #[arg(long, value_name = "N", value_parser = tokens, allow_negative_numbers = true)]
     max_tokens: Option<u64>,
     /// Print the answer and its report as one JSON document.
     #[arg(long)]
     json: bool,
-    /// Wait for the whole answer instead of printing it as it comes.
+    /// Wait for the complete answer instead of streaming it.
     #[arg(long)]
     no_stream: bool,
-    /// Ask a simulated provider on this machine: no key, no network, no cost.
+    /// Use a simulated provider on this machine: no key, no network, no cost.
     #[arg(long)]
     simulate: bool,
 }

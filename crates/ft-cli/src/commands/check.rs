@@ -14,19 +14,18 @@ use crate::failure::Failure;
 use crate::output::Output;
 
 pub(crate) const ABOUT: &str = "\
-Check a configuration, and print the chains as they will run.
+Validate a configuration and print its chains.
 
-Reads the file as `ft serve` does, with variables from the environment, and builds everything but opens no socket and \
-sends nothing. Names the file, the line and the field of all that is wrong; points out models that are being withdrawn and \
-prices that are old.";
+Reads the file as `ft serve` does, with variables from the environment, but opens no socket and sends nothing. All errors \
+are listed with file, line and field; deprecated models and old prices are reported as warnings.";
 
 const AFTER: &str = "\
 Examples:
   ft check ft.toml
-  HOLYSHEEP_API_KEY=any ft check ft.toml     where the key is not at hand
+  HOLYSHEEP_API_KEY=any ft check ft.toml     without the key
   ft check ft.toml --json | jq .chains
 
-Exit codes: 0 it can be used; 1 it cannot; 2 the file cannot be read, or the command line cannot be used.";
+Exit codes: 0 valid; 1 invalid; 2 the file cannot be read, or invalid command line.";
 
 /// What `ft check` takes.
 #[derive(Debug, clap::Args)]

@@ -16,11 +16,11 @@ use crate::output::{Output, for_terminal};
 use crate::request;
 
 pub(crate) const ABOUT: &str = "\
-Estimate what a request would cost at every model, cheapest first.
+Estimate the cost of a request for every model, cheapest first.
 
-The request is a question, a body of the API, or two numbers of tokens. Tokens are counted with each model's own \
-encoding where that is known, else estimated on the high side; the answer is expected to have --output-tokens. With \
---check it looks through the catalogue instead, for prices that are old and models that are being withdrawn.";
+The request is given as a prompt, as the JSON body of an API request, or as numbers of tokens. Tokens are counted \
+with the model's own encoding if it is known, and otherwise estimated on the high side; --output-tokens is the \
+expected length of the answer. With --check, the catalogue is checked for old prices and deprecated models instead.";
 
 const AFTER: &str = "\
 Examples:
@@ -30,7 +30,7 @@ Examples:
   ft cost --litellm model_prices_and_context_window.json \"Explain quantum entanglement\"
   ft cost --check
 
-Exit codes: 0 it was estimated; 1 --check found something; 2 the command line or a file cannot be used.";
+Exit codes: 0 success; 1 --check found something; 2 invalid command line or file.";
 
 /// What `ft cost` takes.
 #[derive(Debug, clap::Args)]
@@ -38,28 +38,28 @@ Exit codes: 0 it was estimated; 1 --check found something; 2 the command line or
 pub(crate) struct Args {
     #[command(flatten)]
     request: request::Args,
-    /// Tokens of the request, instead of a question.
+    /// Tokens of the request, instead of a prompt.
     #[arg(long, value_name = "N", conflicts_with_all = ["prompt", "request"], value_parser = tokens)]
     prompt_tokens: Option<u64>,
-    /// Tokens that the answer is expected to have.
+    /// Expected tokens of the answer.
     #[arg(long, value_name = "N", default_value = "500", value_parser = tokens)]
     output_tokens: u64,
-    /// Only the models of this profile; given again, of that one too.
+    /// Only models of this profile. May be repeated.
     #[arg(long = "profile", value_name = "NAME")]
     profiles: Vec<String>,
-    /// What is really paid: the list price, or HolySheep's ¥1 for $1 of credit at ¥7.3 to the dollar.
+    /// The price that is paid: the list price, or HolySheep's ¥1 for $1 of credit at ¥7.3 to the dollar.
     #[arg(long, value_name = "HOW", value_enum, default_value = "list")]
     billing: Paid,
-    /// With the rows of this configuration.
+    /// Include the rows of this configuration.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// With the rows of this price file of LiteLLM, model_prices_and_context_window.json.
+    /// Include the rows of a LiteLLM price file, model_prices_and_context_window.json.
     #[arg(long, value_name = "FILE")]
     litellm: Option<PathBuf>,
-    /// The day of that file, YYYY-MM-DD. Default: today.
+    /// The date of the LiteLLM price file, YYYY-MM-DD. Default: today.
     #[arg(long, value_name = "DAY", requires = "litellm")]
     as_of: Option<String>,
-    /// Look through the catalogue for old prices, withdrawn models and odd rows.
+    /// Check the catalogue for old prices, deprecated models and suspicious rows.
     #[arg(long, conflicts_with_all = ["prompt", "request", "prompt_tokens"])]
     check: bool,
     /// Print the result as one JSON document.

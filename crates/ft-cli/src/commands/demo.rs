@@ -36,9 +36,10 @@ use tally::Tally;
 pub(crate) const ABOUT: &str = "\
 Watch a chain of simulated providers survive an outage.
 
-Starts a scripted upstream on loopback, sends it requests through the whole client (sockets, HTTP, streams, \
-breakers, cache, prices), takes the first model down in the middle, and shows who answered. Beside it the same \
-requests go to the first model alone, under the same faults. Needs no key and no network.";
+Starts a scripted upstream on loopback, sends it requests through the whole client (sockets, HTTP, streams, circuit \
+breakers, cache, prices), takes the first model down halfway through, and shows which models answered. For \
+comparison, the same requests are also sent to the first model alone, with the same faults. Needs no key and no \
+network.";
 
 const AFTER: &str = "\
 Examples:
@@ -46,21 +47,21 @@ Examples:
   ft demo --requests 500 --callers 16 --seed 7
   ft demo --json | jq .chain.success
 
-Exit codes: 0 the chain kept its promise, real answers to at least 99.9 % of requests; 1 it did not; \
-2 the command line cannot be used; 130 stopped by Ctrl-C.";
+Exit codes: 0 at least 99.9 % of the requests got a real answer from the chain; 1 fewer did; 2 invalid command line; \
+130 stopped by Ctrl-C.";
 
 /// What `ft demo` takes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER)]
 pub(crate) struct Args {
-    /// How many requests are sent, from 1 to 100000. Each caller asks twice a second at most, and waits for its answer
-    /// before it asks again.
+    /// Number of requests, from 1 to 100000. Each caller sends at most two a second, and waits for its answer before it
+    /// sends the next one.
     #[arg(long, value_name = "N", default_value = "2000", value_parser = requests, allow_negative_numbers = true)]
     requests: u64,
-    /// How many callers ask at the same time, from 1 to 1000.
+    /// Number of concurrent callers, from 1 to 1000.
     #[arg(long, value_name = "N", default_value = "64", value_parser = callers, allow_negative_numbers = true)]
     callers: u64,
-    /// The seed of questions, latencies and faults.
+    /// Seed of prompts, latencies and faults.
     #[arg(long, value_name = "N", default_value = "42", value_parser = number::seed, allow_negative_numbers = true)]
     seed: u64,
     /// Print one JSON document at the end instead of the table.

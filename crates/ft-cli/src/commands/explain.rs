@@ -13,20 +13,21 @@ use crate::output::Output;
 use crate::request;
 
 pub(crate) const ABOUT: &str = "\
-Say what would become of a request, and why, without sending it.
+Explain how a request would be routed, without sending it.
 
-Targets in the order in which they would be asked, how the request fits each window, what it would cost, its timers, \
-and what stands in the way. It is the answer of a client that has just started, so breakers are closed and gates open; \
-a running gateway answers the same of itself at its admin address. No key is needed.";
+Lists the targets in the order in which they would be tried, with the request's size relative to each context window, \
+its cost, its timeouts, and whatever would prevent the call. The result is that of a client that has just started, \
+with closed circuit breakers and open gates; a running gateway explains its current state on its admin listener. No \
+key is needed.";
 
 const AFTER: &str = "\
 Examples:
   ft explain \"Explain quantum entanglement\"
   ft explain --config ft.toml --chain cheap --request body.json
   ft explain --config ft.toml --model openai/gpt-4.1 --json \"Hello\" | jq .targets
-  curl -d @body.json http://127.0.0.1:8081/admin/explain    the same of a gateway that runs
+  curl -d @body.json http://127.0.0.1:8081/admin/explain    for a running gateway
 
-Exit codes: 0 somebody would answer; 1 nobody would; 2 the command line, the request or the configuration cannot be used.";
+Exit codes: 0 a target would be called; 1 none would; 2 invalid command line, request or configuration.";
 
 /// What `ft explain` takes.
 #[derive(Debug, clap::Args)]
@@ -34,13 +35,13 @@ Exit codes: 0 somebody would answer; 1 nobody would; 2 the command line, the req
 pub(crate) struct Args {
     #[command(flatten)]
     request: request::Args,
-    /// The configuration. Default: gpt-4.1, then claude-sonnet-4.5 and gemini-2.5-flash at HolySheep.
+    /// The configuration file. Default: gpt-4.1, then claude-sonnet-4.5 and gemini-2.5-flash at HolySheep.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The chain. Default: the model of --request where that names one, else `default`.
+    /// The chain. Default: the model of --request if it names a chain, otherwise `default`.
     #[arg(long, value_name = "NAME", conflicts_with = "model")]
     chain: Option<String>,
-    /// One target alone, as PROVIDER/MODEL.
+    /// A single target, as PROVIDER/MODEL.
     #[arg(long, value_name = "PROVIDER/MODEL")]
     model: Option<String>,
     /// Print the explanation as one JSON document.

@@ -7,16 +7,17 @@ use crate::failure::Failure;
 use crate::output::Output;
 
 pub(crate) const ABOUT: &str = "\
-Make a key for a caller of the gateway.
+Generate a key for a caller of the gateway.
 
-The key is printed once and kept nowhere. Configuration holds its SHA-256, from which nobody can get it back.";
+The key is printed once and not stored. The configuration contains its SHA-256, from which the key cannot be \
+recovered.";
 
 const AFTER: &str = "\
 Examples:
   ft key new web
   ft key new web --json | jq -r .key
 
-Exit codes: 0 it was made; 2 the command line cannot be used.";
+Exit codes: 0 success; 2 invalid command line.";
 
 /// What `ft key` takes.
 #[derive(Debug, clap::Args)]
@@ -28,7 +29,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Make a new key
+    /// Generate a new key
     #[command(after_help = AFTER)]
     New {
         /// The caller's name in the configuration: letters, digits, `.`, `_`, `-`.

@@ -14,10 +14,10 @@ use crate::output::{Output, for_terminal};
 use crate::table::{Side, Table};
 
 pub(crate) const ABOUT: &str = "\
-List the models of the catalogue: window, prices, quality, what they take.
+List the models of the catalogue: context window, prices, quality, capabilities.
 
-A profile is a price list: the same model costs different money at different places. The rows are defaults with their \
-source and day, not the truth about your contract; [[models]] in a configuration replaces them.";
+A profile is a price list, since the same model has different prices at different vendors. The rows are list prices \
+with their source and date; [[models]] in a configuration overrides them.";
 
 const AFTER: &str = "\
 Examples:
@@ -25,16 +25,16 @@ Examples:
   ft models --profile openai
   ft models --config ft.toml --json | jq '.[] | select(.deprecated)'
 
-Exit codes: 0 they were listed; 2 the command line or the configuration cannot be used.";
+Exit codes: 0 success; 2 invalid command line or configuration.";
 
 /// What `ft models` takes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER)]
 pub(crate) struct Args {
-    /// Only the models of this profile; given again, of that one too.
+    /// Only models of this profile. May be repeated.
     #[arg(long = "profile", value_name = "NAME")]
     profiles: Vec<String>,
-    /// With the rows of this configuration.
+    /// Include the rows of this configuration.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Print them as one JSON array.

@@ -6,14 +6,14 @@ use crate::output::Output;
 pub(crate) const ABOUT: &str = "\
 Print the JSON schema of the configuration file.
 
-It is generated from the types that read the file. Editors complete and check a TOML file by it.";
+It is generated from the types that read the file. Editors use it to complete and validate the configuration.";
 
 const AFTER: &str = "\
 Examples:
   ft schema > ft.schema.json
-  echo '#:schema ./ft.schema.json' | cat - ft.toml    the line by which editors find it
+  echo '#:schema ./ft.schema.json' | cat - ft.toml    tells editors where to find it
 
-Exit codes: 0 it was printed; 2 the command line cannot be used.";
+Exit codes: 0 success; 2 invalid command line.";
 
 /// What `ft schema` takes.
 #[derive(Debug, clap::Args)]

@@ -22,11 +22,11 @@ use crate::failure::Failure;
 use crate::output::Output;
 
 pub(crate) const ABOUT: &str = "\
-Serve an OpenAI-compatible API: any application, in any language, by changing one URL.
+Serve an OpenAI-compatible API: applications in any language can use it by changing one URL.
 
-With a file it serves the chains in it. Without one it serves gpt-4.1, then claude-sonnet-4.5 and \
-gemini-2.5-flash, with the key in HOLYSHEEP_API_KEY. With --simulate it serves a provider on this machine, so that \
-it can be tried without a key. The status page is on a listener of its own.";
+With --config, it serves the chains of that file. Without, it serves gpt-4.1, then claude-sonnet-4.5 and \
+gemini-2.5-flash, with the key in HOLYSHEEP_API_KEY. With --simulate, it serves a simulated provider on this machine, \
+to try it without a key. The status page has its own listener.";
 
 const AFTER: &str = "\
 Examples:
@@ -36,26 +36,27 @@ Examples:
   ft check ft.toml && ft serve --config ft.toml
   ft serve --config ft.toml > access.jsonl     one line of JSON for each request
 
-Signals: SIGTERM and SIGINT let requests under way finish and refuse new ones, a second one ends at once; SIGHUP
+Signals: SIGTERM and SIGINT stop accepting connections and let requests in flight finish, a second one stops at once; \
+SIGHUP
 reads the file again. A file that cannot be used changes nothing.
 FT_LOG sets what is logged to stderr: error, warn, info (default), debug.
 
-Exit codes: 0 it was told to stop; 1 it could not serve; 2 the command line or a setting cannot be used.";
+Exit codes: 0 stopped by a signal; 1 failed to serve; 2 invalid command line or setting.";
 
 /// What `ft serve` takes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER)]
 pub(crate) struct Args {
-    /// The file with providers, chains, callers and the server. `ft schema` and docs/configuration.md explain it.
+    /// The configuration file. See `ft schema` and docs/configuration.md.
     #[arg(long, value_name = "FILE", conflicts_with = "simulate")]
     config: Option<PathBuf>,
     /// Serve a simulated provider on this machine: no key, no network, no cost.
     #[arg(long)]
     simulate: bool,
-    /// Where callers connect. Default: as the file says, else 127.0.0.1:8080.
+    /// Address for callers. Default: from the file, or 127.0.0.1:8080.
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
-    /// Where the status page and the admin API are, or `off`. Default: as the file says, else 127.0.0.1:8081.
+    /// Address of the status page and the admin API, or `off`. Default: from the file, or 127.0.0.1:8081.
     #[arg(long, value_name = "ADDR", value_parser = admin)]
     admin: Option<Admin>,
 }

@@ -16,61 +16,60 @@ use progress::Shown;
 use source::Source;
 
 pub(crate) const ABOUT: &str = "\
-Find out what a chain would survive and cost, before it is deployed.
+Simulate the availability, latency and cost of a chain before it is deployed.
 
-Plays a scenario through the same client that serves in production, with the same decisions, breakers, budgets and \
-sleeps, in virtual time against modelled providers. One seed gives one result. Needs no key and no network.";
+Runs a scenario through the production client, with its decisions, circuit breakers, budgets and timers, in virtual \
+time against modelled providers. The same seed always gives the same result. Needs no key and no network.";
 
 const AFTER: &str = "\
-Scenarios that ship: seed, three-hour-outage, rate-limit-storm, brown-out, aggregator-down, month.
+Built-in scenarios: seed, three-hour-outage, rate-limit-storm, brown-out, aggregator-down, month.
 
 Examples:
   ft simulate seed                                 the article's table, its figures beside ours
-  ft simulate seed --roi                           its prices and return, worked out again
+  ft simulate seed --roi                           its prices and return on investment, recalculated
   ft simulate month --html month.html              ten million requests, with plots
   ft simulate mine.toml --config ft.toml           your traffic, your chain
-  ft simulate month --requests 100000              a hundredth of the month's traffic, over all of its days
-  ft simulate mine.toml --compare own new.toml     two chains on the same luck, and how sure their difference is
+  ft simulate month --requests 100000              a hundredth of the month's traffic
+  ft simulate mine.toml --compare own new.toml     two chains on the same random draws
   ft simulate three-hour-outage --json | jq '.runs[0].success'
 
-Exit codes: 0 it was simulated; 1 the page cannot be written; 2 the command line, the scenario or the configuration \
-cannot be read or used.";
+Exit codes: 0 success; 1 the page could not be written; 2 invalid command line, scenario or configuration.";
 
 /// What `ft simulate` takes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER)]
 pub(crate) struct Args {
-    /// A scenario that ships, or a file.
+    /// A built-in scenario, or a file.
     #[arg(value_name = "NAME|FILE", value_parser = source::Names, hide_possible_values = true)]
     scenario: String,
-    /// A client's or a gateway's configuration, instead of the scenario's own chains, budgets and runs. Its providers
-    /// are modelled by those of the scenario that have their names.
+    /// Configuration of a client or gateway, which replaces the scenario's own chains, budgets and runs. Its providers
+    /// are modelled by the scenario's providers of the same name.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["compare", "roi"])]
     config: Option<PathBuf>,
-    /// The seed, instead of the scenario's.
+    /// Seed, instead of the scenario's.
     #[arg(long, value_name = "N", value_parser = number::seed, allow_negative_numbers = true)]
     seed: Option<u64>,
-    /// How many requests, instead of the scenario's. Where they come at a rate, it is the rate that changes: about so
-    /// many come over all of the scenario's time, outages and all. From 1 to 1000000000.
+    /// Number of requests, instead of the scenario's, from 1 to 1000000000. If requests arrive at a rate, the rate is
+    /// changed, and the duration and outages of the scenario stay the same.
     #[arg(long, value_name = "N", value_parser = requests, allow_negative_numbers = true)]
     requests: Option<u64>,
-    /// How many times as many requests as the scenario's, over all of its time, such as 0.01 or 1%.
+    /// Factor for the number of requests, such as 0.01 or 1%; the duration stays the same.
     #[arg(long, value_name = "FACTOR", value_parser = number::factor, allow_negative_numbers = true, conflicts_with_all = ["requests", "roi"])]
     scale: Option<f64>,
-    /// How long, such as 90m or 2d, instead of the scenario's duration: what comes after it is not played.
+    /// Duration, such as 90m or 2d, instead of the scenario's: whatever comes later is not simulated.
     #[arg(long, value_name = "TIME", value_parser = number::span, conflicts_with = "roi")]
     duration: Option<Duration>,
-    /// Two configurations on the same requests and the same luck. `own` is the scenario's own, by its first run
-    /// through a chain.
+    /// Compare two configurations on the same requests and random draws. `own` is the first run of the scenario through
+    /// a chain.
     #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["roi", "html"])]
     compare: Option<Vec<String>>,
-    /// With how many seeds --compare plays both, from 1 to 1000: the more, the surer. Default 10.
+    /// Number of seeds for --compare, from 1 to 1000: more seeds give narrower confidence intervals. Default 10.
     #[arg(long, value_name = "N", value_parser = seeds, requires = "compare", allow_negative_numbers = true)]
     seeds: Option<u64>,
     /// Print one JSON document instead of the table.
     #[arg(long)]
     json: bool,
-    /// Write a page with plots to this file as well. `-` writes it to stdout, and nothing else.
+    /// Also write an HTML page with plots to this file. With `-`, only the page is written, to stdout.
     #[arg(long, value_name = "FILE", conflicts_with = "roi")]
     html: Option<PathBuf>,
     #[command(flatten)]

@@ -10,16 +10,17 @@ use crate::number;
 #[group(skip)]
 #[command(next_help_heading = "Prices and return")]
 pub(crate) struct Args {
-    /// Work out the article's table of prices and return, with the arithmetic.
+    /// Recalculate the article's table of prices and return on investment, showing the arithmetic.
     #[arg(long)]
     pub(crate) roi: bool,
-    /// Requests in a month. Default 1000000, the article's.
+    /// Requests per month. Default 1000000, as in the article.
     #[arg(long, value_name = "N", requires = "roi", value_parser = |text: &str| number::whole(text, 1..=1_000_000_000_000), allow_negative_numbers = true)]
     monthly_requests: Option<u64>,
-    /// Tokens of a question. Default 520: with 650 of an answer they make the article's $6,240 a million requests.
+    /// Tokens per prompt. Default 520: together with 650 per answer, they give the article's $6,240 for a million
+    /// requests.
     #[arg(long, value_name = "N", requires = "roi", value_parser = |text: &str| number::whole(text, 1..=1_000_000), allow_negative_numbers = true)]
     prompt_tokens: Option<u64>,
-    /// Tokens of an answer. Default 650.
+    /// Tokens per answer. Default 650.
     #[arg(long, value_name = "N", requires = "roi", value_parser = |text: &str| number::whole(text, 1..=1_000_000), allow_negative_numbers = true)]
     answer_tokens: Option<u64>,
     /// Hours of engineering for the chain. Default 25, of the article's 20 to 30.
@@ -28,10 +29,10 @@ pub(crate) struct Args {
     /// Hours of engineering for one provider alone. Default 7, of the article's 5 to 10.
     #[arg(long, value_name = "N", requires = "roi", value_parser = |text: &str| number::whole(text, 0..=1_000_000), allow_negative_numbers = true)]
     alone_hours: Option<u64>,
-    /// What an hour of engineering costs. Default $100.
+    /// Cost of an hour of engineering. Default $100.
     #[arg(long, value_name = "MONEY", requires = "roi")]
     hour: Option<Pico>,
-    /// What a month without any answer would cost. Default $48000: the article's $2,400 for 5 %.
+    /// Cost of a month of complete downtime. Default $48000: the article's $2,400 for 5 %.
     #[arg(long, value_name = "MONEY", requires = "roi")]
     month_down: Option<Pico>,
 }

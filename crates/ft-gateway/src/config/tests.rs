@@ -77,13 +77,14 @@ fn a_file_with_every_part_is_read() {
 
 #[test]
 fn durations_may_be_days_in_every_section() {
-    let days = |days| Duration::from_secs(days * 24 * 60 * 60);
-    let text = good()
-        .replace("drain = \"10s\"", "drain = \"1 day\"")
-        .replace("[[chains", "[chains.default]\ncache = { stale_for = \"3d\" }\n[[chains");
+    let text =
+        good().replace("[[chains", "[chains.default]\ncache = { stale_for = \"3d\" }\n[[chains");
     let config = read(&text).unwrap();
-    assert_eq!(config.server.drain, days(1));
-    assert_eq!(config.client.chains["default"].cache.stale_for, days(3));
+    let days = Duration::from_secs(3 * 24 * 60 * 60);
+    assert_eq!(config.client.chains["default"].cache.stale_for, days);
+    // A day is read, and is more than a drain may take.
+    let wrong = read(&good().replace("drain = \"10s\"", "drain = \"1 day\"")).unwrap_err();
+    assert!(wrong.to_string().contains("must be at most 1h"), "{wrong}");
 }
 
 #[test]

@@ -16,8 +16,8 @@ use crate::output::Output;
 pub(crate) const ABOUT: &str = "\
 Validate a configuration and print its chains.
 
-Reads the file as `ft serve` does, with variables from the environment, but opens no socket and sends nothing. All errors \
-are listed with file, line and field; deprecated models and old prices are reported as warnings.";
+Reads the file as `ft serve` does, with variables from the environment, but opens no socket and sends nothing. All \
+errors are listed with file, line and field; deprecated models and old prices are reported as warnings.";
 
 const AFTER: &str = "\
 Examples:

@@ -175,8 +175,7 @@ fn breakers(out: &mut String, run: &RunReport, plot: &Plot) {
         })
         .collect();
     let due = strips.iter().any(|strip| !strip.due.is_empty());
-    let entries =
-        [("open or probing", "var(--failed)"), ("probe due, no traffic", "var(--left)")];
+    let entries = [("open or probing", "var(--failed)"), ("probe due, no traffic", "var(--left)")];
     legend(
         out,
         entries

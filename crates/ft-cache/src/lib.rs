@@ -40,7 +40,7 @@ mod flight;
 pub use cache::{Cache, Lookup};
 pub use config::{CacheConfig, InvalidConfig};
 pub use entry::{Entry, Fill, Quality, ServedBy};
-pub use flight::{FlightKey, Flights, FollowEnd, Follower, LeadGuard, Role};
+pub use flight::{FlightKey, Flights, FollowEnd, Follower, LeadGuard, News, Role};
 pub use key::{Key, Scope};
 pub use rule::{NotCacheable, NotStored, cacheable, storable};
 pub use store::{MapStore, MokaStore, Purge, Store};

@@ -16,7 +16,8 @@ use ft_client::core::decide::{
 };
 use ft_client::{CacheStatus, CallOptions, Client};
 use ft_core::{
-    Call, ChatRequest, ChatResponse, Clock, Provider, ProviderError, SystemClock, Tick, Usage,
+    Call, ChatRequest, ChatResponse, Clock, ErrorKind, Provider, ProviderError, SystemClock, Tick,
+    Usage,
 };
 use ft_sim::{Log, Reply, Scripts, Upstream, UpstreamConfig};
 use rustix::time::{ClockId, clock_gettime};
@@ -266,6 +267,38 @@ fn gated(c: &mut Criterion) {
     group.finish();
 }
 
+/// Knows no model.
+struct Gone;
+
+#[async_trait]
+impl Provider for Gone {
+    fn name(&self) -> &str {
+        "gone"
+    }
+
+    async fn chat(&self, _: &Call, _: &ChatRequest) -> Result<ChatResponse, ProviderError> {
+        Err(ProviderError::new(ErrorKind::ModelNotFound))
+    }
+}
+
+/// A request that passes over every target of its chain, all of them out: ten times as many cost ten times as much.
+fn all_out(c: &mut Criterion) {
+    let runtime = runtime();
+    let mut group = c.benchmark_group("all targets out");
+    for (name, targets) in [("ref 100", 100), ("1000", 1_000)] {
+        let models = (0..targets).map(|model| TargetConfig::new("gone", format!("m{model}")));
+        let client = Client::builder()
+            .provider(Gone)
+            .tier("primary", models.collect::<Vec<_>>())
+            .build()
+            .unwrap();
+        let ask = || runtime.block_on(client.chat(ChatRequest::user("hi"))).unwrap_err();
+        while ask().report().is_none_or(|report| report.attempts_made() > 0) {}
+        group.bench_function(name, |b| b.iter(ask));
+    }
+    group.finish();
+}
+
 fn parts(c: &mut Criterion) {
     let mut group = c.benchmark_group("parts");
     let clock = SystemClock::new();
@@ -316,6 +349,6 @@ fn short() -> Criterion {
 criterion_group! {
     name = benches;
     config = short();
-    targets = cache_hit, in_process, over_loopback, fall_through, gated, parts
+    targets = cache_hit, in_process, over_loopback, fall_through, gated, all_out, parts
 }
 criterion_main!(benches);

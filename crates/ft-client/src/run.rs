@@ -21,7 +21,7 @@ use ft_core::chat::Assembler;
 use ft_core::decide::{Event, FailReason, Ledger, Plan, Step, TargetView, View, decide};
 use ft_core::{Entropy, ProviderError, Tick};
 
-use crate::answer::{Answer, Attempt};
+use crate::answer::{Answer, Attempt, Report};
 use crate::asked::Asked;
 use crate::chain::{Chain, Member};
 use crate::client::Inner;
@@ -100,6 +100,8 @@ pub(crate) struct Run {
     key: Option<Key>,
     stale: Option<Arc<Entry>>,
     lead: Option<LeadGuard<Shared, Found>>,
+    /// Of one that reads along with another: its report so far.
+    along: Option<Box<Report>>,
     /// Set when the end was told to metrics; a drop before it is a caller who left.
     told: bool,
     pub(crate) span: tracing::Span,
@@ -112,6 +114,8 @@ pub(crate) struct Run {
 #[derive(Clone, Default)]
 struct Progress {
     used: u64,
+    /// The entries of the trail that say why it was passed over, since it was last asked.
+    skips: Vec<usize>,
     rests: rest::Rests,
     sent: Option<Asked>,
     fit: Option<FitReport>,
@@ -163,9 +167,7 @@ impl Run {
     }
 
     fn decide(&mut self, event: &Event, now: Tick) -> Step {
-        let targets = self.members.iter().zip(&self.progress);
-        self.views.clear();
-        self.views.extend(targets.map(|(member, progress)| member.target.view(progress.used, now)));
+        self.see(event, now);
         if let Event::Failed { target, .. } = *event {
             self.views[target].retries = self.members[target].target.may_retry(now);
         }
@@ -181,6 +183,24 @@ impl Run {
             self.leave_line();
         }
         step
+    }
+
+    /// How the targets stand. Nothing was waited for since one was passed over, so only that one is looked at again: a
+    /// request that passes over a thousand would else look a million times.
+    fn see(&mut self, event: &Event, now: Tick) {
+        let view = |at: usize| {
+            let member: &Member = &self.members[at];
+            member.target.view(self.progress[at].used, now)
+        };
+        match *event {
+            Event::Skipped { target, .. } if self.views.len() == self.members.len() => {
+                self.views[target] = view(target);
+            }
+            _ => {
+                self.views.clear();
+                self.views.extend((0..self.members.len()).map(view));
+            }
+        }
     }
 
     fn step(&self, event: &Event, now: Tick) -> Step {

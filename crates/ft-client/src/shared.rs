@@ -4,7 +4,13 @@
 //! read. Once another request waits for its end, how fast the caller reads is nobody else's concern: from then on a
 //! task drives it, to the end, whether the caller reads slowly, not at all, or has left. It ends with the last of
 //! them.
+//!
+//! Those who want a stream read along: what was said before they came comes to them in one, from the answer as it
+//! was put together so far, and then each piece as it comes. A piece is kept once for all, until the slowest has
+//! taken it, so that all of them together hold no more than the answer; and nobody waits for anybody else to read.
 
+mod flow;
+mod log;
 mod said;
 
 use std::future::poll_fn;
@@ -16,6 +22,7 @@ use futures_util::future::BoxFuture;
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
+pub(crate) use self::flow::Start;
 use self::said::Said;
 pub(crate) use self::said::{Ended, Head, Writer};
 use crate::error::Error;
@@ -53,9 +60,11 @@ pub(crate) struct Reader {
     call: Arc<Call>,
 }
 
-/// Waits for the call's end beside its reader, and keeps it going.
+/// Waits for the call's end beside its reader, or reads along, and keeps it going.
 pub(crate) struct Following {
     call: Arc<Call>,
+    /// Its number among those who read along.
+    along: Option<u64>,
 }
 
 impl Call {
@@ -136,13 +145,8 @@ impl Reader {
         Found(Arc::downgrade(&self.call))
     }
 
-    /// Goes this way, whose words go into the writer. So many wait already who have not seen the call: they hold
-    /// nothing of it, and get the lead when it is left.
-    pub(crate) fn begin(&self, waiting: usize, way: impl FnOnce(Writer) -> Way) {
-        if waiting > 0 {
-            self.call.said.change(|said| said.followers += waiting);
-            self.call.by_task();
-        }
+    /// Goes this way, whose words go into the writer.
+    pub(crate) fn begin(&self, way: impl FnOnce(Writer) -> Way) {
         self.call.put(way(Writer::of(&self.call.said)));
     }
 
@@ -187,17 +191,42 @@ impl Drop for Reader {
 }
 
 impl Found {
-    /// Waits for its end with it; `None` when it has been left by everybody.
-    pub(crate) fn follow(&self) -> Option<Following> {
+    /// Waits for its end with it, or reads `along`; `None` when it has been left by everybody.
+    pub(crate) fn follow(&self, along: bool) -> Option<Following> {
         let call = self.0.upgrade()?;
-        call.said.change(|said| said.followers += 1);
+        let along = call.said.joins(along);
         call.by_task();
-        Some(Following { call })
+        Some(Following { call, along })
+    }
+}
+
+impl Following {
+    /// From where it reads along; `None` when there is nothing to read along with: the call has ended, or it was
+    /// never asked to.
+    ///
+    /// # Cancel safety
+    /// Nothing is lost.
+    pub(crate) async fn start(&self) -> Option<Arc<Start>> {
+        let along = self.along?;
+        poll_fn(|cx| self.call.said.poll_start(along, cx)).await
+    }
+
+    /// The next piece; then how it ended.
+    pub(crate) fn poll_piece(&self, cx: &mut Context<'_>) -> Poll<Result<Piece, Ended>> {
+        match self.along {
+            Some(along) => self.call.said.poll_along(along, cx),
+            None => Poll::Ready(Err(Ended::lost())),
+        }
+    }
+
+    /// As [`Reader::time_left`].
+    pub(crate) fn time_left(&self) -> Option<Duration> {
+        self.call.said.time_left()
     }
 }
 
 impl Drop for Following {
     fn drop(&mut self) {
-        self.call.said.change(|said| said.followers = said.followers.saturating_sub(1));
+        self.call.said.leaves(self.along);
     }
 }

@@ -1,17 +1,20 @@
 //! A streamed answer, with what the request still holds riding in it.
 
+mod along;
+
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use ft_core::chat::{Assembler, Piece, replay};
+use ft_core::chat::{Assembler, Choice, ChunkChoice, Content, Piece, replay};
 use ft_core::decide::FailReason;
 use ft_core::{ChatChunk, ChatResponse, ChunkStream, Usage};
 use futures_core::Stream;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
+use serde_json::Value;
 
 use crate::answer::{Answer, Report};
 use crate::attempt::{Bad, Good, Head, Job};
@@ -19,7 +22,8 @@ use crate::error::Error;
 use crate::overrun::Overrun;
 use crate::reading::{Reading, Trouble};
 use crate::run::{End, Leg, Run, Won, can_go_on, estimated_usage};
-use crate::shared::{Ended, Reader};
+use crate::shared::{Ended, Following, Reader, Start};
+use along::Along;
 
 /// A streamed answer: chunks, then the end.
 ///
@@ -44,6 +48,8 @@ enum Flow {
     Broken(BoxFuture<'static, (Box<Run>, Result<(), Error>)>),
     /// A call that others may wait for as well.
     Shared(Reader),
+    /// Another's call.
+    Along(Box<Along>),
     /// Nowhere: it is over.
     Over,
 }
@@ -65,6 +71,7 @@ impl AnswerStream {
             }
             // As of its first content: a call that others may wait for keeps its own clocks.
             Flow::Shared(reader) => reader.time_left(),
+            Flow::Along(along) => along.time_left(),
             Flow::Broken(_) | Flow::Kept(_) | Flow::Over => None,
         }
     }
@@ -89,7 +96,7 @@ impl AnswerStream {
                     continue;
                 }
                 Flow::Shared(reader) => match ready!(reader.poll_piece(cx)) {
-                    Ok(piece) => return Poll::Ready(Some(Ok(piece))),
+                    Ok(piece) => Some(Ok(piece)),
                     Err(Ended(end, report)) => {
                         self.flow = Flow::Over;
                         if let Some(report) = report {
@@ -98,13 +105,22 @@ impl AnswerStream {
                         return Poll::Ready(end.err().map(Err));
                     }
                 },
+                Flow::Along(along) => match ready!(along.poll_piece(cx)) {
+                    Ok(piece) => Some(Ok(piece)),
+                    Err(ended) => {
+                        let (report, error) = along.ends(ended);
+                        self.flow = Flow::Over;
+                        self.report = report;
+                        return Poll::Ready(error.map(Err));
+                    }
+                },
                 Flow::Over => return Poll::Ready(None),
             };
             match piece {
                 Some(Ok(piece)) => {
                     let before = match &self.flow {
                         Flow::Live(run) => run.usage_before(),
-                        Flow::Kept(_) | Flow::Broken(_) | Flow::Shared(_) | Flow::Over => None,
+                        _ => None,
                     };
                     if let Some(piece) = shaped(piece, self.wants_usage, before) {
                         return Poll::Ready(Some(Ok(piece)));
@@ -158,6 +174,28 @@ impl AnswerStream {
     /// Of a call that others may wait for, from its first content on.
     pub(crate) fn shared(reader: Reader, report: Report, wants_usage: bool) -> Self {
         Self { flow: Flow::Shared(reader), wants_usage, report }
+    }
+
+    /// Of another's call, from what has come of it so far.
+    pub(crate) fn joined(mut run: Box<Run>, following: Following, start: &Start) -> Self {
+        let wants_usage = run.request.wants_usage();
+        run.reads_along(&start.report);
+        let report = run.own_report(run.now());
+        let along = Along::new(run, following, start.so_far.clone());
+        Self { flow: Flow::Along(Box::new(along)), wants_usage, report }
+    }
+
+    /// With the usage, whether or not its caller asked for it.
+    pub(crate) fn with_usage(&mut self) {
+        self.wants_usage = true;
+    }
+
+    /// What has come of it, to go on from; `None` while that cannot be told.
+    pub(crate) fn so_far(&self) -> Option<Vec<ChatChunk>> {
+        match &self.flow {
+            Flow::Live(run) => run.chunks_so_far(),
+            _ => None,
+        }
     }
 
     pub(crate) fn live(mut run: Box<Run>, body: Box<Body>) -> Self {
@@ -283,6 +321,22 @@ fn shaped(mut piece: Piece, wants_usage: bool, before: Option<&Usage>) -> Option
     Some(piece)
 }
 
+/// Whether chunks that follow join with this beginning as they did with the chunks that made it.
+fn joins(begun: &Choice) -> bool {
+    let message = &begun.message;
+    message.tool_calls.is_empty()
+        && !matches!(message.content, Content::Parts(_))
+        && message.extra.values().all(Value::is_string)
+        && begun.logprobs.is_none()
+}
+
+/// Of what is replayed, the end of a choice that has not ended says nothing.
+fn says_something(chunk: &ChatChunk) -> bool {
+    let ends = |choice: &ChunkChoice| choice.finish_reason.is_some() || !choice.extra.is_empty();
+    chunk.usage.is_some()
+        || chunk.choices.iter().any(|choice| choice.delta.role.is_some() || ends(choice))
+}
+
 impl Run {
     /// The next piece of the stream that this request holds; `None` when it ended well.
     ///
@@ -292,6 +346,27 @@ impl Run {
             Some(body) => body.poll_next(cx),
             None => Poll::Ready(None),
         }
+    }
+
+    /// What the caller has of the stream, in as few chunks as say it; `None` where chunks that follow would not join
+    /// with those: between two targets, and after tool calls and other things that come in numbered parts.
+    fn chunks_so_far(&self) -> Option<Vec<ChatChunk>> {
+        let body = self.streaming.as_ref().filter(|body| body.head.len() == 0)?;
+        let now = body.so_far.so_far();
+        let mut whole = match &self.delivered {
+            Some(delivered) => {
+                let mut whole = Assembler::clone(delivered);
+                whole.continue_with(&body.so_far);
+                whole.so_far().clone()
+            }
+            None => now.clone(),
+        };
+        if now.usage.is_none() {
+            // What went before is added to what comes at the end.
+            whole.usage = None;
+        }
+        let chunks = whole.choices.iter().all(joins).then(|| replay(whole))?;
+        Some(chunks.into_iter().filter(says_something).collect())
     }
 
     /// What the attempts took that broke off before this one went on.

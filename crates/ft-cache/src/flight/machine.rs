@@ -54,12 +54,22 @@ impl<W, C: Clone> Table<W, C> {
         }
     }
 
-    /// Shows those who follow from now on this call; what was shown before comes back, and how many wait already.
-    pub(super) fn carry(&mut self, key: &FlightKey, call: C) -> (Option<C>, usize) {
-        match self.flights.get_mut(key) {
-            Some(flight) => (flight.call.replace(call), flight.waiting.len()),
-            None => (Some(call), 0),
-        }
+    /// Shows this call to those who follow from now on. What was shown before comes back, and each who waits already,
+    /// who from now on is told by something new: that and what it had before.
+    pub(super) fn carry<N>(
+        &mut self,
+        key: &FlightKey,
+        call: &C,
+        mut renew: impl FnMut() -> (W, N),
+    ) -> (Option<C>, Vec<(W, N)>) {
+        let Some(flight) = self.flights.get_mut(key) else { return (None, Vec::new()) };
+        let before = flight.call.replace(call.clone());
+        let renewed = flight.waiting.values_mut().map(|waiting| {
+            let (new, next) = renew();
+            (std::mem::replace(waiting, new), next)
+        });
+        let renewed = renewed.collect();
+        (before, renewed)
     }
 
     /// A follower leaves; nothing when it was told already.

@@ -1,9 +1,14 @@
 //! Scripts of joining and leaving, over the pure table; and the one race that no script reaches.
 
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
 use tokio::sync::oneshot;
 
+use super::flights::Told;
 use super::machine::{Joined, Table, Ticket};
-use super::{FlightKey, Flights, FollowEnd, Role};
+use super::{FlightKey, Flights, FollowEnd, Follower, News, Role};
 use crate::Key;
 
 const KEY: FlightKey = FlightKey(Key::from_bytes([7; 32]), 0);
@@ -128,7 +133,58 @@ fn a_successor_that_left_between_being_picked_and_being_told_is_passed_over() {
         }
         drop(leader);
         assert_eq!(flights.count(), usize::from(present));
-        assert_eq!(matches!(told.try_recv(), Ok(FollowEnd::Lead(_))), present);
+        assert_eq!(matches!(told.try_recv(), Ok(Told::Ended(FollowEnd::Lead(_)))), present);
         assert_eq!(flights.count(), 0, "and the lead that was looked at and dropped is over");
     }
+}
+
+#[test]
+fn each_call_is_shown_to_all_who_follow_also_the_next_leaders() {
+    fn news(follower: &mut Follower<u8, u8>) -> Option<News<u8, u8>> {
+        let polled = pin!(follower.news()).poll(&mut Context::from_waker(Waker::noop()));
+        match polled {
+            Poll::Ready(news) => Some(news),
+            Poll::Pending => None,
+        }
+    }
+    let flights: Flights<u8, u8> = Flights::default();
+    let join = || match flights.join(KEY) {
+        Role::Follow(follower) => follower,
+        Role::Lead(lead) => panic!("leads: {lead:?}"),
+    };
+    let Role::Lead(first) = flights.join(KEY) else { panic!("nobody else is here") };
+    let (mut next, mut early) = (join(), join());
+    assert!(news(&mut early).is_none());
+    first.carry(1);
+    let mut late = join();
+    for follower in [&mut early, &mut late] {
+        assert!(matches!(news(follower), Some(News::Shown(1))));
+        assert!(news(follower).is_none(), "once");
+    }
+    drop(first);
+    assert!(matches!(news(&mut next), Some(News::Shown(1))), "what came first is told first");
+    let Some(News::Ended(FollowEnd::Lead(second))) = news(&mut next) else { panic!("it leads") };
+    assert!(news(&mut early).is_none());
+    second.carry(2);
+    second.carry(3);
+    for follower in [&mut early, &mut late] {
+        assert!(matches!(news(follower), Some(News::Shown(2))));
+        assert!(matches!(news(follower), Some(News::Shown(3))));
+    }
+    assert_eq!(second.finish(4), 2);
+    for follower in [&mut early, &mut late] {
+        assert!(matches!(news(follower), Some(News::Ended(FollowEnd::Shared(4)))));
+    }
+}
+
+#[test]
+fn a_lead_behind_a_call_that_was_not_looked_at_is_passed_on_by_leaving() {
+    let flights: Flights<(), u8> = Flights::default();
+    let Role::Lead(lead) = flights.join(KEY) else { panic!("nobody else is here") };
+    let Role::Follow(follower) = flights.join(KEY) else { panic!("it leads") };
+    lead.carry(1);
+    drop(lead);
+    assert_eq!(flights.count(), 1);
+    drop(follower);
+    assert_eq!(flights.count(), 0);
 }

@@ -7,6 +7,7 @@ mod freshness;
 mod keys;
 mod rules;
 mod stores;
+mod threads;
 
 use std::sync::Arc;
 

@@ -83,6 +83,7 @@ impl Run {
             key: None,
             stale: None,
             lead: None,
+            along: None,
             told: false,
             span,
             waited: Duration::ZERO,

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use ft_cache::{
-    Entry, Fill, FlightKey, FollowEnd, Key, Lookup, Quality, Role, Scope, ServedBy, cacheable,
+    Entry, Fill, FlightKey, FollowEnd, Follower, Key, Lookup, News, Quality, Role, Scope, ServedBy,
+    cacheable,
 };
 use ft_core::{ChatRequest, ChatResponse, Tick};
 use ft_cost::Pico;
 
-use super::{Run, Shared};
+use super::{Run, Shared, Want};
 use crate::answer::{Answer, CacheStatus, Report, Tier};
+use crate::config::Commit;
+use crate::shared::{Following, Found, Start};
 
 /// How joining an identical call ended.
 pub(super) enum Joined {
@@ -17,8 +20,43 @@ pub(super) enum Joined {
     Go,
     /// The other call's end is this one's too.
     Shared(Shared),
+    /// Its stream is this one's too, from here on.
+    Along(Following, Arc<Start>),
     /// The deadline passed while waiting.
     TimedOut,
+}
+
+/// From where the call reads along with the one that it joined, if that is a stream and it wants one; else how its
+/// waiting ended.
+///
+/// As long as it waits the other call goes on, whatever becomes of whoever made it.
+async fn joined(
+    follower: &mut Follower<Shared, Found>,
+    along: bool,
+) -> Result<(Following, Arc<Start>), FollowEnd<Shared, Found>> {
+    let mut following: Option<Following> = None;
+    loop {
+        let start = async {
+            let start = match &following {
+                Some(following) => following.start().await,
+                None => None,
+            };
+            match start {
+                Some(start) => start,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            news = follower.news() => match news {
+                News::Shown(call) => following = call.follow(along),
+                News::Ended(end) => return Err(end),
+            },
+            start = start => if let Some(following) = following {
+                return Ok((following, start));
+            },
+        }
+    }
 }
 
 impl Run {
@@ -84,14 +122,14 @@ impl Run {
                 }
                 Role::Follow(follower) => follower,
             };
-        // As long as this one waits, the other call goes on, whatever becomes of whoever made it.
-        let _following = follower.call().and_then(|found| found.follow());
         let since = self.now();
-        let end = tokio::time::timeout(self.remaining(), follower.wait()).await;
+        let along = self.want == Want::Stream && self.commit() == Commit::FirstContent;
+        let joined = tokio::time::timeout(self.remaining(), joined(&mut follower, along)).await;
         self.waited_since(since);
-        match end {
-            Ok(FollowEnd::Shared(end)) => Joined::Shared(end),
-            Ok(FollowEnd::Lead(lead)) => {
+        match joined {
+            Ok(Ok((following, start))) => Joined::Along(following, start),
+            Ok(Err(FollowEnd::Shared(end))) => Joined::Shared(end),
+            Ok(Err(FollowEnd::Lead(lead))) => {
                 self.lead = Some(lead);
                 Joined::Go
             }
@@ -121,16 +159,52 @@ impl Run {
 
     /// The answer of an identical call, as this call's: it cost this call nothing.
     pub(super) fn coalesced(&self, shared: &Answer, now: Tick) -> Answer {
-        let report = Report {
-            served_by: shared.report.served_by.clone(),
-            tier: shared.report.tier.clone(),
-            fallback_level: shared.report.fallback_level,
-            fit: shared.report.fit,
+        let report = self.coalesced_report(&shared.report, now);
+        Answer { response: shared.response.clone(), report }
+    }
+
+    fn coalesced_report(&self, its: &Report, now: Tick) -> Report {
+        Report {
+            served_by: its.served_by.clone(),
+            tier: its.tier.clone(),
+            fallback_level: its.fallback_level,
+            fit: its.fit,
+            continued: its.continued,
             cache: CacheStatus::Coalesced,
             cost: Some(Pico::ZERO),
             ..self.report_so_far(now)
-        };
-        Answer { response: shared.response.clone(), report }
+        }
+    }
+
+    /// This call reads along with another one, whose report this is so far.
+    pub(crate) fn reads_along(&mut self, its: &Report) {
+        let now = self.now();
+        self.own = Some(self.own_time());
+        let first_token = Some(now.since(self.began));
+        self.along = Some(Box::new(Report { first_token, ..self.coalesced_report(its, now) }));
+    }
+
+    /// The stream that it read along with ended well, with this report.
+    pub(crate) fn read_along(&mut self, its: Option<&Report>) -> Report {
+        let now = self.now();
+        if let (Some(its), Some(along)) = (its, &mut self.along) {
+            along.continued = its.continued;
+            along.served_by.clone_from(&its.served_by);
+            along.tier = its.tier.clone();
+            along.fallback_level = its.fallback_level;
+            along.fit = its.fit;
+        }
+        let report = self.own_report(now);
+        self.tell(&report, None);
+        report
+    }
+
+    /// What is known of the request so far, without an answer of its own.
+    pub(crate) fn own_report(&self, now: Tick) -> Report {
+        match &self.along {
+            Some(along) => Report { latency: now.since(self.began), ..Report::clone(along) },
+            None => self.report_so_far(now),
+        }
     }
 
     /// Keeps a complete answer of a live target.

@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use ft_core::chat::Assembler;
@@ -17,7 +18,7 @@ use super::{End, Run};
 use crate::answer::{Answer, Attempt, CacheStatus, Outcome, Report, ServedBy, Tier};
 use crate::emergency::EmergencyContext;
 use crate::error::Error;
-use crate::shared::{Ended, Head, Reader, Writer};
+use crate::shared::{Ended, Head, Reader, Start, Writer};
 use crate::stream::{AnswerStream, Body, Settling};
 use crate::telemetry;
 
@@ -53,6 +54,10 @@ impl Run {
                 return Ok(self.whole(answer));
             }
             Joined::Shared(Err(error)) => return Err(self.fail_as(error)),
+            Joined::Along(following, start) => {
+                let stream = AnswerStream::joined(self, following, &start);
+                return Ok(Done::Shared(Box::new(stream)));
+            }
             Joined::TimedOut => {
                 self.make_plan();
                 let end = self.without_time();
@@ -76,9 +81,11 @@ impl Run {
     async fn leading(self: Box<Self>) -> Result<Done, Error> {
         let reader = Reader::new();
         let wants_usage = self.request.wants_usage();
-        let waiting = self.lead.as_ref().map_or(0, |lead| lead.carry(reader.found()));
+        if let Some(lead) = &self.lead {
+            lead.carry(reader.found());
+        }
         let span = self.span.clone();
-        reader.begin(waiting, |writer| Box::pin(self.saying(writer).instrument(span)));
+        reader.begin(|writer| Box::pin(self.saying(writer).instrument(span)));
         Ok(match reader.head().await? {
             Head::Whole(answer) => Done::Whole(answer),
             Head::Streaming(report) => {
@@ -95,14 +102,30 @@ impl Run {
             Ok(Done::Shared(stream)) => *stream,
             Err(error) => return writer.head(Err(error)),
         };
+        // What its caller wants of it is not what those want who read along.
+        stream.with_usage();
         writer.time_left(stream.time_left());
         writer.head(Ok(Head::Streaming(Box::new(stream.report()))));
+        let mut begun = false;
         let end = loop {
-            writer.room().await;
-            match poll_fn(|cx| stream.poll_piece(cx)).await {
-                Some(Ok(piece)) => writer.piece(piece),
-                Some(Err(error)) => break Err(error),
-                None => break Ok(()),
+            if writer.room().await {
+                let so_far = if begun { stream.so_far() } else { Some(Vec::new()) };
+                if let Some(so_far) = so_far {
+                    writer.start(Start { so_far, report: stream.report() });
+                }
+            }
+            let next = poll_fn(|cx| match stream.poll_piece(cx) {
+                Poll::Ready(piece) => Poll::Ready(Some(piece)),
+                Poll::Pending => writer.poll_asked(cx).map(|()| None),
+            });
+            match next.await {
+                None => {}
+                Some(Some(Ok(piece))) => {
+                    begun = true;
+                    writer.piece(piece);
+                }
+                Some(Some(Err(error))) => break Err(error),
+                Some(None) => break Ok(()),
             }
         };
         writer.end(Ended(end, Some(Box::new(stream.report()))));
@@ -303,8 +326,8 @@ impl Run {
     }
 
     /// Another call's error, as this call's.
-    fn fail_as(&mut self, error: Error) -> Error {
-        let report = self.report_so_far(self.now());
+    pub(crate) fn fail_as(&mut self, error: Error) -> Error {
+        let report = self.own_report(self.now());
         self.tell(&report, Some(&error));
         error.with_report(report)
     }
@@ -336,7 +359,7 @@ impl Run {
     }
 
     /// The time so far in which nobody else worked.
-    fn own_time(&self) -> Duration {
+    pub(super) fn own_time(&self) -> Duration {
         self.own.unwrap_or_else(|| self.now().since(self.began).saturating_sub(self.waited))
     }
 }
@@ -352,7 +375,7 @@ impl Drop for Run {
         let now = self.now();
         let report = match stream {
             Some((target, first_token)) => self.live_report(target, first_token, now),
-            None => self.report_so_far(now),
+            None => self.own_report(now),
         };
         if let Some(kept) = &self.options.report_on_drop {
             // The first one stays: a call has one end.

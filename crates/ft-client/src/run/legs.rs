@@ -67,6 +67,7 @@ impl Run {
         if let Some(fit) = &fit {
             runtime.meters.fitted(fit);
         }
+        self.progress[target].skips.clear();
         self.progress[target].sent = Some(request.clone());
         self.progress[target].fit = fit;
         let entry = self.trail.len();
@@ -116,7 +117,7 @@ impl Run {
         self.legs.running.push(Box::pin(async move { (leg, job.run().await) }));
     }
 
-    fn commit(&self) -> Commit {
+    pub(super) fn commit(&self) -> Commit {
         self.options.commit.unwrap_or(self.chain.config.commit)
     }
 
@@ -317,14 +318,14 @@ impl Run {
     /// at each look.
     fn note_skip(&mut self, target: usize, manner: As, refusal: &Refusal, now: Tick) {
         let runtime = &self.members[target].target;
-        let its = |attempt: &&mut Attempt| runtime.is(&attempt.provider, &attempt.model);
         let outcome = Outcome::Skipped(refusal.why);
-        let is_skip = |attempt: &&mut Attempt| matches!(attempt.outcome, Outcome::Skipped(_));
-        let mut skips = self.trail.iter_mut().rev().filter(its).take_while(is_skip);
-        if let Some(same) = skips.find(|skip| skip.outcome == outcome) {
-            same.times = same.times.saturating_add(1);
+        let skips = &mut self.progress[target].skips;
+        if let Some(&same) = skips.iter().find(|&&entry| self.trail[entry].outcome == outcome) {
+            let times = &mut self.trail[same].times;
+            *times = times.saturating_add(1);
             return;
         }
+        skips.push(self.trail.len());
         let detail = match refusal.why {
             Skip::Out => runtime.why_out(now),
             Skip::Spend | Skip::CallerSpend => refusal.retry_at.map(|at| {

@@ -1,6 +1,5 @@
-//! What a shared call has said and its reader has not taken yet.
+//! What a shared call has said and those who read it have not taken yet.
 
-use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::mem::size_of;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,6 +8,8 @@ use std::time::Duration;
 
 use ft_core::chat::Piece;
 
+use super::flow::{Flow, Start};
+use super::log::Log;
 use crate::answer::{Answer, Report};
 use crate::error::{Circumstances, Error, FailKind};
 
@@ -24,6 +25,7 @@ pub(crate) enum Head {
 }
 
 /// How a stream ended, with its report as of then.
+#[derive(Clone)]
 pub(crate) struct Ended(pub(crate) Result<(), Error>, pub(crate) Option<Box<Report>>);
 
 /// What was said.
@@ -36,16 +38,21 @@ pub(super) struct Said {
 pub(super) struct State {
     head: Option<Result<Head, Error>>,
     time_left: Option<Duration>,
-    pieces: VecDeque<Piece>,
-    /// Of these pieces.
+    pub(super) log: Log,
+    /// How far its reader is in that.
+    at: usize,
+    /// Of the pieces that its reader has not taken.
     bytes: usize,
-    end: Option<Ended>,
+    pub(super) end: Option<Ended>,
     /// Nothing more will be said.
-    over: bool,
-    /// Nobody reads any more.
+    pub(super) over: bool,
+    /// Its reader has left.
     unread: bool,
     pub(super) by_task: bool,
+    /// All who wait for it beside its reader.
     pub(super) followers: usize,
+    /// Those of them who read along.
+    pub(super) flow: Flow,
     reader: Option<Waker>,
     writer: Option<Waker>,
 }
@@ -56,7 +63,7 @@ impl State {
     /// For those who wait for the end, all of it, which the bound on an answer bounds; for a slow reader alone a few;
     /// and for one that drives it by reading none, so that what nobody takes stays with the provider.
     fn has_room(&self) -> bool {
-        let read_on = self.unread || self.followers > 0 || self.pieces.is_empty();
+        let read_on = self.unread || self.followers > 0 || self.at == self.log.end();
         read_on || (self.by_task && self.bytes < AHEAD)
     }
 }
@@ -76,8 +83,10 @@ impl Said {
 
     pub(super) fn piece(&self) -> Option<Result<Piece, Ended>> {
         let mut state = self.state();
-        match state.pieces.pop_front() {
+        let at = state.at;
+        match state.log.take(at) {
             Some(piece) => {
+                state.at += 1;
                 state.bytes = state.bytes.saturating_sub(weight(&piece));
                 // Whoever drives it by reading will be back.
                 let writer = if state.by_task { state.writer.take() } else { None };
@@ -86,8 +95,8 @@ impl Said {
                 Some(Ok(piece))
             }
             None if state.over => {
-                let end = state.end.take();
-                Some(Err(end.unwrap_or_else(|| Ended(Err(lost()), None))))
+                let end = if state.flow.is_empty() { state.end.take() } else { state.end.clone() };
+                Some(Err(end.unwrap_or_else(Ended::lost)))
             }
             None => None,
         }
@@ -102,12 +111,14 @@ impl Said {
         drop(before);
     }
 
-    /// Nobody reads any more.
+    /// Its reader has left.
     pub(super) fn unread(&self) {
         let mut state = self.state();
         state.unread = true;
         state.bytes = 0;
-        let kept = (std::mem::take(&mut state.pieces), state.head.take(), state.end.take());
+        let at = state.at;
+        let end = if state.flow.is_empty() { state.end.take() } else { None };
+        let kept = (state.log.leave(at), state.head.take(), end);
         let (reader, writer) = (state.reader.take(), state.writer.take());
         drop(state);
         drop((kept, reader));
@@ -123,24 +134,24 @@ impl Said {
         wake(writer);
     }
 
-    /// Says something; it comes back when nobody would hear it.
-    fn say<T>(&self, word: T, say: impl FnOnce(&mut State, T)) -> Option<T> {
+    /// Says something; what nobody would hear comes back, to be dropped outside of the lock.
+    fn say<T>(&self, say: impl FnOnce(&mut State) -> Option<T>) -> Option<T> {
         let mut state = self.state();
-        if state.unread {
-            return Some(word);
-        }
-        say(&mut state, word);
+        let unheard = say(&mut state);
         // A reader who drives it looks when it has done so.
         let reader = if state.by_task { state.reader.take() } else { None };
+        let others = state.flow.take_wakers();
         drop(state);
         wake(reader);
-        None
+        others.into_iter().for_each(Waker::wake);
+        unheard
     }
 
-    fn poll_room(&self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Whether somebody wants to read along, once there is room.
+    fn poll_room(&self, cx: &mut Context<'_>) -> Poll<bool> {
         let mut state = self.state();
         if state.has_room() {
-            return Poll::Ready(());
+            return Poll::Ready(state.flow.is_awaited());
         }
         let before = state.writer.replace(cx.waker().clone());
         drop(state);
@@ -148,7 +159,7 @@ impl Said {
         Poll::Pending
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -161,6 +172,12 @@ fn wake(waker: Option<Waker>) {
 
 fn weight(piece: &Piece) -> usize {
     size_of::<Piece>() + piece.raw().map_or(0, |raw| raw.len())
+}
+
+impl Ended {
+    pub(super) fn lost() -> Self {
+        Self(Err(lost()), None)
+    }
 }
 
 /// Only when what drove it is gone: its runtime was shut down, or it panicked.
@@ -186,33 +203,55 @@ impl Writer {
 
     /// What it came to.
     pub(crate) fn head(&self, head: Result<Head, Error>) {
-        self.said.say(head, |state, head| state.head = Some(head));
+        self.said.say(|state| match state.unread {
+            true => Some(head),
+            false => state.head.replace(head),
+        });
     }
 
-    /// Waits until a piece may be read.
+    /// Waits until a piece may be read; whether somebody wants to [read along](Self::start) from here on.
     ///
     /// # Cancel safety
     /// Nothing is lost.
-    pub(crate) async fn room(&self) {
-        poll_fn(|cx| self.said.poll_room(cx)).await;
+    pub(crate) async fn room(&self) -> bool {
+        poll_fn(|cx| self.said.poll_room(cx)).await
+    }
+
+    /// Ready once somebody else wants to read along.
+    pub(crate) fn poll_asked(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.said.poll_asked(cx)
+    }
+
+    /// Those who want to read along begin here.
+    pub(crate) fn start(&self, start: Start) {
+        self.said.start(start);
     }
 
     /// A piece.
     pub(crate) fn piece(&self, piece: Piece) {
-        self.said.say(piece, |state, piece| {
-            state.bytes += weight(&piece);
-            state.pieces.push_back(piece);
+        self.said.say(|state| {
+            if !state.unread {
+                state.bytes += weight(&piece);
+            }
+            let readers = state.flow.count() + usize::from(!state.unread);
+            state.log.push(piece, readers)
         });
     }
 
     /// The end of its stream.
     pub(crate) fn end(&self, end: Ended) {
-        self.said.say(end, |state, end| state.end = Some(end));
+        self.said.say(|state| match state.unread && state.flow.is_empty() {
+            true => Some(end),
+            false => state.end.replace(end),
+        });
     }
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.said.say((), |state, ()| state.over = true);
+        self.said.say(|state| {
+            state.over = true;
+            None::<()>
+        });
     }
 }

@@ -10,7 +10,7 @@ use ft_sim::{Reply, Script, Scripts};
 use futures_util::StreamExt;
 use futures_util::future::join_all;
 
-use crate::trial::{Setup, WAYS, Way, a_gives, secs, setup, then_well};
+use crate::trial::{Setup, WAYS, Way, a_gives, secs, setup};
 
 fn coalescing(shape: &str, scripts: Scripts) -> Setup {
     setup(shape, scripts).chain(|chain| {
@@ -120,32 +120,6 @@ async fn a_follower_waits_no_longer_than_its_deadline() {
     assert_eq!(leader.unwrap_err().kind(), FailKind::Deadline);
     assert_eq!(follower.unwrap_err().kind(), FailKind::Deadline);
     assert!(trial.now().since(began) <= secs(14));
-}
-
-#[tokio::test(start_paused = true)]
-async fn followers_of_a_stream_wait_for_the_finished_answer() {
-    let trial = coalescing("a", a_gives(slow())).build();
-    let began = trial.now();
-    let follower = async {
-        tokio::task::yield_now().await;
-        let answer = trial.ask(Way::Streamed).await.unwrap();
-        (answer, trial.now().since(began))
-    };
-    let (leader, (answer, at)) = tokio::join!(trial.ask(Way::Streamed), follower);
-    assert_eq!(leader.unwrap().report.cache, CacheStatus::Miss);
-    assert_eq!((&*answer.text(), answer.report.cache), ("one two", CacheStatus::Coalesced));
-    assert_eq!(at, secs(2));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_stream_that_breaks_off_hands_the_lead_on() {
-    let cut = Reply::chunks(["one ", "two "]).latency(secs(1)).cut_after(1);
-    let trial = coalescing("a", a_gives(then_well([cut]))).build();
-    let calls = (0..10).map(|_| trial.ask(Way::Streamed));
-    let (broken, well): (Vec<_>, Vec<_>) =
-        join_all(calls).await.into_iter().partition(Result::is_err);
-    assert_eq!((broken.len(), well.len()), (1, 9));
-    assert_eq!(trial.log.total(), 2);
 }
 
 /// What a leader does with its call once two others wait for it.

@@ -20,6 +20,7 @@ mod failing;
 mod fit;
 mod gates;
 mod hedging;
+mod joined_streams;
 mod order;
 mod overrides;
 mod refusals;

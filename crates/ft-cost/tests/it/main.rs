@@ -7,3 +7,4 @@ mod budget;
 mod catalogue;
 mod estimates;
 mod import;
+mod threads;

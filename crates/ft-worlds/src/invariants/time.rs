@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ft_client::config::Commit;
 use ft_client::{Outcome, Report};
 
 use super::{Found, Run};
@@ -62,18 +63,20 @@ fn busy(report: &Report) -> Duration {
     busy
 }
 
-/// A call that asked what others asked too is not held up by a reader that stands still. An upstream that does so
-/// holds it up: it waits for the whole answer of the call that it joined.
+/// A call that asked what others asked too is not held up by a reader that stands still, nor by a stream that flows
+/// for longer than the call may wait: it reads along. Who wants a whole answer waits for the end of what it joined,
+/// so that one that stands still upstream, after its first content, holds it up.
 pub(super) fn stranded(run: &Run<'_>) -> Found {
     let (traffic, settings) = (&run.world.traffic, &run.world.settings);
-    let joins = traffic.questions > 0 && !settings.fresh_for.is_zero();
-    let waits = |fault| matches!(fault, Fault::Stall(_) | Fault::Hang | Fault::Slow(_));
-    let mut faults = run.world.targets().flat_map(|target| &target.faults);
-    if traffic.stall == 0.0 || !joins || faults.any(|spell| waits(spell.fault)) {
+    if traffic.questions == 0 || settings.fresh_for.is_zero() {
         return None;
     }
+    let mut faults = run.world.targets().flat_map(|target| &target.faults);
+    let stalls = faults.any(|spell| matches!(spell.fault, Fault::Stall(_)));
+    let along = settings.commit == Commit::FirstContent;
     let waits = |call: &&Call| {
-        call.plan.stalls.is_none()
+        (!stalls || (call.plan.streamed && along))
+            && call.plan.stalls.is_none()
             && matches!(call.end, End::Failed(ft_client::FailKind::Deadline, _))
             && call.report.as_ref().is_some_and(|report| report.attempts.is_empty())
     };

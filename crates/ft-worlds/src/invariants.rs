@@ -54,6 +54,7 @@ const ALL: &[Invariant] = &[
     ("reports and books agree on money", books::money),
     ("the trail is short", books::trail),
     ("calls stay within the caps", books::caps),
+    ("a dead target is spared", books::spared),
     ("never worse than a naive loop", fairness::answers),
     ("the first tier keeps its share", fairness::first_tier),
     ("what is well again is in use again", fairness::recovery),

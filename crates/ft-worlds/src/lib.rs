@@ -15,6 +15,7 @@ pub mod known;
 pub mod luck;
 pub mod naive;
 pub mod play;
+pub mod seeds;
 pub mod shrink;
 pub mod sockets;
 pub mod tally;

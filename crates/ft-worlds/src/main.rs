@@ -10,6 +10,7 @@ use ft_worlds::World;
 use ft_worlds::generate::world;
 use ft_worlds::invariants::{judge, names};
 use ft_worlds::known::all;
+use ft_worlds::seeds::Seeds;
 use ft_worlds::shrink::shrink;
 use ft_worlds::tally::play_all;
 
@@ -34,6 +35,10 @@ struct Options {
     #[arg(long, default_value_t = 0)]
     sockets: u64,
 
+    /// Stop at the first seed that breaks an invariant, which is not shrunk, and say which; without the named worlds.
+    #[arg(long)]
+    first: bool,
+
     /// The named worlds only, as a table.
     #[arg(long)]
     known: bool,
@@ -52,6 +57,7 @@ fn main() -> ExitCode {
     let held = match options.seed {
         Some(seed) => one(seed, &options),
         None if options.known => known(),
+        None if options.first => first(&options),
         None => known() & many(&options) & sockets(&options),
     };
     if held { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -112,11 +118,29 @@ fn known() -> bool {
     held
 }
 
+/// What the first seed breaks that breaks anything, in virtual time or else over sockets.
+fn first(options: &Options) -> bool {
+    let seeds = |count| Seeds::new(options.from, count).until_broken();
+    let (mut where_found, mut broken) = ("seed", play_all(&seeds(options.seeds)).broken);
+    if broken.is_empty() {
+        where_found = "sockets, seed";
+        broken = ft_worlds::sockets::play_all(&seeds(options.sockets));
+    }
+    let first = broken.first().map(|(seed, _)| *seed);
+    for (seed, violation) in broken.iter().filter(|(seed, _)| Some(*seed) == first) {
+        println!("BROKEN {where_found} {seed}: {violation}");
+    }
+    if first.is_none() {
+        println!("held {} worlds, {} over sockets", options.seeds, options.sockets);
+    }
+    first.is_none()
+}
+
 fn sockets(options: &Options) -> bool {
     if options.sockets == 0 {
         return true;
     }
-    let broken = ft_worlds::sockets::play_all(options.from, options.sockets);
+    let broken = ft_worlds::sockets::play_all(&Seeds::new(options.from, options.sockets));
     println!("\n{} worlds over sockets", options.sockets);
     for (seed, violation) in &broken {
         println!("BROKEN  seed {seed}: {violation}");
@@ -128,7 +152,7 @@ fn sockets(options: &Options) -> bool {
 }
 
 fn many(options: &Options) -> bool {
-    let tally = play_all(options.from, options.seeds);
+    let tally = play_all(&Seeds::new(options.from, options.seeds));
     println!("{} worlds, {} requests, {} attempts", tally.worlds, tally.requests, tally.attempts);
     let mut by_name: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
     for (seed, violation) in &tally.broken {

@@ -8,10 +8,10 @@ mod quick;
 mod stage;
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::invariants::Violation;
+use crate::seeds::Seeds;
 pub use quick::quick;
 
 /// Worlds that are under way at once: they wait more than they work.
@@ -22,20 +22,18 @@ const AT_ONCE: usize = 8;
 /// # Panics
 /// When this machine has no sockets on loopback.
 #[must_use]
-pub fn play_all(from: u64, seeds: u64) -> Vec<(u64, Violation)> {
+pub fn play_all(seeds: &Seeds) -> Vec<(u64, Violation)> {
     // Connections want one even where no TLS is spoken; who comes second finds it there.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let next = AtomicU64::new(from);
     let broken = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= from + seeds {
-                        return;
-                    }
+                while let Some(seed) = seeds.take() {
                     let found = play(seed);
+                    if !found.is_empty() {
+                        seeds.broke();
+                    }
                     let mut broken = broken.lock().unwrap_or_else(PoisonError::into_inner);
                     broken.extend(found.into_iter().map(|violation| (seed, violation)));
                 }

@@ -2,10 +2,10 @@
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::generate::world;
 use crate::invariants::{Violation, judge};
+use crate::seeds::Seeds;
 
 /// What many worlds showed.
 #[derive(Debug, Default)]
@@ -22,19 +22,17 @@ pub struct Tally {
 
 /// Plays the worlds of these seeds on all cores.
 #[must_use]
-pub fn play_all(from: u64, seeds: u64) -> Tally {
-    let next = AtomicU64::new(from);
+pub fn play_all(seeds: &Seeds) -> Tally {
     let tally = Mutex::new(Tally::default());
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= from + seeds {
-                        return;
-                    }
+                while let Some(seed) = seeds.take() {
                     let (played, violations) = judge(&world(seed));
+                    if !violations.is_empty() {
+                        seeds.broke();
+                    }
                     let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
                     tally.worlds += 1;
                     tally.requests += played.calls.len() as u64;

@@ -6,13 +6,14 @@ mod smoke;
 mod tally;
 
 use std::path::Path;
+use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 
 use crate::process::Cmd;
 use crate::{Outcome, tidy, workspace};
-use clients::Places;
+use clients::{Judges, Places};
 use plan::{Action, Plan, Step};
 use tally::Tally;
 
@@ -73,7 +74,7 @@ enum StepName {
     Worlds,
     /// Alert rules and metric text, where promtool is installed.
     Tools,
-    /// The release binary shows its demo.
+    /// An optimised binary shows its demo.
     Smoke,
 }
 
@@ -116,36 +117,47 @@ fn run_steps(options: &Options, tally: &mut Tally) -> Outcome<bool> {
     let target = metadata.target_directory.as_std_path();
     let places = Places { root: &root, target: target.strip_prefix(&root).unwrap_or(target) };
     let mut ended: Vec<Ended> = Vec::new();
-    for (index, step) in steps.iter().enumerate() {
-        println!("\n== {} ({} of {})", step.name.text(), index + 1, steps.len());
-        let result = run_step(step, &places, options.keep_going, tally, &mut missing);
-        let failed = !result.failures.is_empty();
-        println!("-- {} took {:.1} s", step.name.text(), result.took.as_secs_f64());
-        ended.push(result);
-        if failed && !options.keep_going {
-            break;
+    std::thread::scope(|scope| {
+        let has_clients = steps.iter().any(|step| matches!(step.action, Action::Clients));
+        let mut judges = has_clients.then(|| scope.spawn(|| clients::prepare(&places)));
+        for (index, step) in steps.iter().enumerate() {
+            println!("\n== {} ({} of {})", step.name.text(), index + 1, steps.len());
+            let run = Run { places: &places, keep_going: options.keep_going, judges: &mut judges };
+            let result = run_step(step, run, tally, &mut missing);
+            let failed = !result.failures.is_empty();
+            println!("-- {} took {:.1} s", step.name.text(), result.took.as_secs_f64());
+            ended.push(result);
+            if failed && !options.keep_going {
+                break;
+            }
         }
-    }
+    });
     report(&ended, steps.len(), &missing);
     Ok(ended.iter().all(|step| step.failures.is_empty()))
 }
 
-#[expect(clippy::disallowed_methods, reason = "how long a step took is the clock's business")]
-fn run_step(
-    step: &Step,
-    places: &Places<'_>,
+/// What the steps of a run share.
+struct Run<'run, 'scope> {
+    places: &'run Places<'run>,
     keep_going: bool,
-    tally: &mut Tally,
-    missing: &mut Vec<String>,
-) -> Ended {
+    /// Made ready beside the first steps, until their own step takes them.
+    judges: &'run mut Option<ScopedJoinHandle<'scope, Judges>>,
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long a step took is the clock's business")]
+fn run_step(step: &Step, run: Run<'_, '_>, tally: &mut Tally, missing: &mut Vec<String>) -> Ended {
     let begun = Instant::now();
     let before = *tally;
+    let Run { places, keep_going, judges } = run;
     let mut failures = match &step.action {
         Action::Tidy => run_tidy(),
         Action::Smoke => {
             smoke::run(places.root, missing).err().map(|e| e.to_string()).into_iter().collect()
         }
-        Action::Clients => clients::run(places, keep_going, tally, missing),
+        Action::Clients => {
+            let judges = judges.take().and_then(|making| making.join().ok()).unwrap_or_default();
+            clients::run(judges, places, keep_going, tally, missing)
+        }
         Action::Commands(commands) => run_commands(commands, places.root, keep_going, tally),
     };
     if step.counts_tests && failures.is_empty() && tally.results == before.results {

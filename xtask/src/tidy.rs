@@ -3,7 +3,6 @@
 //! A rule that is only written down decays; each of these names a file, a line and what to do.
 //! All of them read files and cargo's own tables, so a run takes about a second.
 
-mod attributes;
 mod code;
 mod layers;
 mod licences;
@@ -53,7 +52,6 @@ impl fmt::Display for Violation {
 
 /// The rules that need nothing but the files.
 const FILE_RULES: &[fn(&Tree) -> Vec<Violation>] = &[
-    attributes::check,
     code::check,
     links::check,
     locks::check,

@@ -10,6 +10,14 @@
 //! It ends by construction: a round asks or skips each target at most once (and repeats a target at most
 //! `max_attempts` times), and rounds, waits and attempts are bounded.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::wildcard_enum_match_arm,
+        reason = "a new event, kind or skip must be decided, not swallowed"
+    )
+)]
+
 mod event;
 mod ledger;
 mod plan;
@@ -161,10 +169,8 @@ impl Decision<'_> {
         });
         match other {
             Some(target) if self.plan.hedge && self.ledger.hedges() == 0 => {
-                match self.attempt(target, As::Hedge) {
-                    step @ Step::Try { .. } => step,
-                    _ => Step::Hold,
-                }
+                let step = self.attempt(target, As::Hedge);
+                if matches!(step, Step::Try { .. }) { step } else { Step::Hold }
             }
             _ => Step::Hold,
         }
@@ -195,10 +201,8 @@ impl Decision<'_> {
 
     fn last_resort(&self, reason: FailReason) -> Step {
         // When time has run out, that is why nothing more is tried.
-        let reason = match reason {
-            FailReason::Exhausted if self.now >= self.plan.deadline => FailReason::Deadline,
-            reason => reason,
-        };
+        let late = reason == FailReason::Exhausted && self.now >= self.plan.deadline;
+        let reason = if late { FailReason::Deadline } else { reason };
         let own =
             matches!(reason, FailReason::TooLong | FailReason::Refused | FailReason::Unsuited);
         if !self.stands_in() || own {

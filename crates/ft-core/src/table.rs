@@ -2,6 +2,14 @@
 //!
 //! `docs/decision-tree.md` shows the same rows; a test holds the two together.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::wildcard_enum_match_arm,
+        reason = "a new kind of failure must be decided, not swallowed"
+    )
+)]
+
 use crate::kind::{ErrorKind, Scope};
 
 /// What follows from a failure of one kind and scope.

@@ -9,6 +9,7 @@
 //! holds. One seed is one world is one run. A world that breaks an invariant is [shrunk](shrink::shrink) to the
 //! least one that still does, and told as a script.
 
+pub mod digest;
 pub mod generate;
 pub mod invariants;
 pub mod known;

@@ -3,10 +3,12 @@
 #![expect(clippy::print_stdout, reason = "a command-line tool speaks on standard output")]
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
 use ft_worlds::World;
+use ft_worlds::digest::{differences, written};
 use ft_worlds::generate::world;
 use ft_worlds::invariants::{judge, names};
 use ft_worlds::known::all;
@@ -46,6 +48,14 @@ struct Options {
     /// With `--seed`: what became of each request of the shrunk world.
     #[arg(long)]
     trails: bool,
+
+    /// Compare what the worlds come to with what is kept in this file.
+    #[arg(long, value_name = "FILE")]
+    digest: Option<PathBuf>,
+
+    /// Write the file of `--digest` instead of comparing with it.
+    #[arg(long, requires = "digest")]
+    write: bool,
 
     /// How many of the broken worlds are shrunk to the least that still breaks.
     #[arg(long, default_value_t = 3)]
@@ -93,6 +103,28 @@ fn trails(world: &World) {
         let (plan, end) = (&call.plan, &call.end);
         println!("{:>4} {:>9.3?} {end:?}: {}", plan.number, plan.at, attempts.join(", "));
     }
+}
+
+/// Keeps the digest, or compares it with the one that is kept.
+fn digest(file: &Path, now: &str, write: bool) -> bool {
+    let kept = if write {
+        std::fs::write(file, now).map(|()| now.to_owned())
+    } else {
+        std::fs::read_to_string(file)
+    };
+    let changed = match kept {
+        Ok(kept) => differences(&kept, now),
+        Err(error) => vec![format!("{}: {error}", file.display())],
+    };
+    for line in &changed {
+        println!("CHANGED {line}");
+    }
+    if changed.is_empty() {
+        println!("held    worlds come to what is kept in {}", file.display());
+    } else {
+        println!("if that was meant: the same command with --write, and the reason in the commit");
+    }
+    changed.is_empty()
 }
 
 fn known() -> bool {
@@ -174,5 +206,7 @@ fn many(options: &Options) -> bool {
             println!("\nseed {seed}: {violation}\n{}", shrink(&world(*seed), violation.name));
         }
     }
-    tally.broken.is_empty()
+    let file = options.digest.as_deref();
+    let same = file.is_none_or(|file| digest(file, &written(&tally.digests), options.write));
+    tally.broken.is_empty() & same
 }

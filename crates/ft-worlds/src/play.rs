@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use ft_client::telemetry::Prometheus;
 use ft_client::{BudgetStatus, Client, FailKind, Report, TargetHealth, TokioClock};
 use ft_core::Clock;
 use ft_sim::{Attempt, Log};
@@ -68,6 +69,8 @@ pub struct Played {
     pub targets: Vec<TargetHealth>,
     /// What all attempts cost, by the client's own books.
     pub booked: ft_client::cost::Pico,
+    /// Every series at rest, as a scraper reads it.
+    pub metrics: String,
     /// When the world's clock began.
     pub began: ft_core::Tick,
 }
@@ -96,7 +99,12 @@ async fn run(world: &World) -> Played {
     let log = Log::new();
     let left: Arc<Mutex<Vec<Report>>> = Arc::default();
     let began = clock.now();
-    let mut client = setup::client(world, providers(world, &clock, &log), &clock, &left, None);
+    let prometheus = Prometheus::local();
+    let set_up = |old: Option<&Client>| {
+        let providers = providers(world, &clock, &log);
+        prometheus.with(|| setup::client(world, providers, &clock, &left, old))
+    };
+    let mut client = set_up(None);
     let plans = caller::plans(world);
     let mut calls: Vec<Call> = Vec::with_capacity(plans.len());
     let mut overspent = None;
@@ -116,8 +124,7 @@ async fn run(world: &World) -> Played {
             () = until(&*clock, began.after(due.unwrap_or_default())), if due.is_some() => {
                 if reload == due && reload.is_some() {
                     reloads.next();
-                    let new = providers(world, &clock, &log);
-                    client = setup::client(world, new, &clock, &left, Some(&client));
+                    client = set_up(Some(&client));
                 } else if let Some(plan) = coming.next() {
                     running.push(caller::call(client.clone(), plan));
                 }
@@ -145,6 +152,7 @@ async fn run(world: &World) -> Played {
         overspent: overspent.or_else(|| over(&client)),
         budget: client.budget(),
         targets: client.health(),
+        metrics: prometheus.render(&client),
         booked: client.costs().values().copied().sum(),
         began,
     }

@@ -1,8 +1,8 @@
 //! Many worlds on all cores, and what was found in them.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Mutex, PoisonError};
 
+use crate::digest::Digest;
 use crate::generate::world;
 use crate::invariants::{Violation, judge};
 use crate::seeds::Seeds;
@@ -16,6 +16,8 @@ pub struct Tally {
     pub requests: u64,
     /// How many attempts their providers saw.
     pub attempts: u64,
+    /// What each came to, in the order of the seeds.
+    pub digests: Vec<Digest>,
     /// What was broken, by seed.
     pub broken: Vec<(u64, Violation)>,
 }
@@ -24,6 +26,7 @@ pub struct Tally {
 #[must_use]
 pub fn play_all(seeds: &Seeds) -> Tally {
     let tally = Mutex::new(Tally::default());
+    let digests = Mutex::new(Vec::new());
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         for _ in 0..threads {
@@ -33,6 +36,8 @@ pub fn play_all(seeds: &Seeds) -> Tally {
                     if !violations.is_empty() {
                         seeds.broke();
                     }
+                    let digest = Digest::of(&played);
+                    digests.lock().unwrap_or_else(PoisonError::into_inner).push((seed, digest));
                     let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
                     tally.worlds += 1;
                     tally.requests += played.calls.len() as u64;
@@ -44,5 +49,8 @@ pub fn play_all(seeds: &Seeds) -> Tally {
     });
     let mut tally = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
     tally.broken.sort_by_key(|(seed, _)| *seed);
+    let mut digests = digests.into_inner().unwrap_or_else(PoisonError::into_inner);
+    digests.sort_by_key(|(seed, _)| *seed);
+    tally.digests = digests.into_iter().map(|(_, digest)| digest).collect();
     tally
 }

@@ -25,21 +25,30 @@ pub(super) struct Places<'a> {
     pub(super) target: &'a Path,
 }
 
+/// The sets of clients that can judge here, and what was left out.
+#[derive(Debug, Default)]
+pub(super) struct Judges {
+    ready: Vec<Judge>,
+    missing: Vec<String>,
+}
+
 /// A set of clients that is ready to judge.
+#[derive(Debug)]
 struct Judge {
     name: String,
     command: Cmd,
 }
 
-/// Makes the environments, builds the stand and runs every suite; the failures.
+/// Builds the stand and runs every suite; the failures.
 pub(super) fn run(
+    judges: Judges,
     places: &Places<'_>,
     keep_going: bool,
     tally: &mut Tally,
     missing: &mut Vec<String>,
 ) -> Vec<String> {
-    let judges = judges(places, missing);
-    if judges.is_empty() {
+    missing.extend(judges.missing);
+    if judges.ready.is_empty() {
         return Vec::new();
     }
     // The flags of the other steps, so that what those compiled is found.
@@ -50,7 +59,7 @@ pub(super) fn run(
     let built = |path: &str| places.target.join(path).display().to_string();
     let (stand, ft) = (built("debug/examples/stand"), built("debug/ft"));
     let mut failures = Vec::new();
-    for judge in judges {
+    for judge in judges.ready {
         if let Err(failure) = judge.run(&stand, &ft, places.root, tally) {
             failures.push(failure);
             if !keep_going {
@@ -81,15 +90,15 @@ impl Judge {
     }
 }
 
-/// Those whose environment is there or can be made.
-fn judges(places: &Places<'_>, missing: &mut Vec<String>) -> Vec<Judge> {
-    let mut judges = Vec::new();
+/// Makes their environments, which is mostly waiting for registries: other steps run meanwhile.
+pub(super) fn prepare(places: &Places<'_>) -> Judges {
+    let mut judges = Judges::default();
     let mut add = |name: &str, made: Outcome<Cmd>| match made {
-        Ok(command) => judges.push(Judge { name: name.to_owned(), command }),
+        Ok(command) => judges.ready.push(Judge { name: name.to_owned(), command }),
         Err(error) => {
             let note = format!("real clients, {name}: {error}");
             println!("NOT CHECKED: {note}");
-            missing.push(note);
+            judges.missing.push(note);
         }
     };
     for name in PYTHON {

@@ -72,7 +72,7 @@ impl Plan {
             steps.push(commands(StepName::Tools, tools));
         }
         steps.push(Step { name: StepName::Smoke, action: Action::Smoke, counts_tests: false });
-        // After the smoke run, which built all but the worlds themselves for release.
+        // After the smoke run, which built all but the worlds themselves in the same profile.
         steps.push(commands(StepName::Worlds, prove::worlds(prove::SEEDS, prove::SOCKETS)));
         let mut plan = Self { steps, missing };
         if std::env::var("CI").is_ok_and(|value| value == "true") {
@@ -139,6 +139,21 @@ fn tests(name: StepName, all: impl IntoIterator<Item = Cmd>) -> Step {
     Step { counts_tests: true, ..commands(name, all) }
 }
 
+/// Each crate that somebody may use without the others: for what the others' features hide, as a build of the whole
+/// workspace switches on everything that anyone asked for. What nothing depends on is a program: `ft` and `ft-worlds`
+/// are built alone by their own steps.
+fn libraries(metadata: &Metadata) -> Vec<&Package> {
+    let members = members(metadata);
+    let used = |package: &&Package| {
+        let uses = |other: &&&Package| {
+            let mut dependencies = other.dependencies.iter();
+            dependencies.any(|dependency| dependency.name == package.name.as_str())
+        };
+        !package.features.is_empty() || members.iter().any(|other| uses(&other))
+    };
+    members.iter().copied().filter(used).collect()
+}
+
 /// Members but this one, which is built alone whenever it runs.
 fn members(metadata: &Metadata) -> Vec<&Package> {
     let mut members = metadata.workspace_packages();
@@ -147,10 +162,9 @@ fn members(metadata: &Metadata) -> Vec<&Package> {
     members
 }
 
-/// Each crate alone, for what the others' features hide: a build of the whole workspace switches
-/// on everything that anyone asked for.
+/// Each library alone: without features, and with each one by itself.
 fn feature_checks(metadata: &Metadata) -> Vec<Cmd> {
-    members(metadata)
+    libraries(metadata)
         .iter()
         .flat_map(|package| {
             let features = package.features.iter().filter(|(name, includes)| {

@@ -1,4 +1,4 @@
-//! The release binary, once from end to end: `ft demo --json` shows a chain surviving an outage.
+//! An optimised binary, once from end to end: `ft demo --json` shows a chain surviving an outage.
 
 use std::path::Path;
 
@@ -12,13 +12,13 @@ use crate::process::Cmd;
 /// # Errors
 /// When the build or the demo fails, or the demo's output is not JSON.
 pub(super) fn run(root: &Path, missing: &mut Vec<String>) -> Outcome<()> {
-    shown("build --release", root)?;
-    let help = shown("run --release --quiet -- --help", root)?;
+    shown("build --profile ci", root)?;
+    let help = shown("run --profile ci --quiet -- --help", root)?;
     if !lists_verb(&help, "demo") {
         missing.push("the demo: `ft --help` does not list it".to_owned());
         return Ok(());
     }
-    let output = shown("run --release --quiet -- demo --json", root)?;
+    let output = shown("run --profile ci --quiet -- demo --json", root)?;
     let values = json_values(&output)?;
     println!("the demo printed {values} JSON values");
     Ok(())

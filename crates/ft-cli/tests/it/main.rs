@@ -8,6 +8,7 @@ mod check;
 mod command_line;
 mod demo;
 mod explain;
+mod help;
 mod key;
 mod process;
 mod schema;

@@ -13,6 +13,7 @@ mod ends;
 #[path = "../../../ft-holysheep/tests/shared/faults.rs"]
 mod faults;
 mod h2;
+mod headers;
 mod joined;
 mod leaving;
 mod limits;

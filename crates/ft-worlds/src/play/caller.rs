@@ -45,7 +45,7 @@ pub(crate) fn plans(world: &World) -> Vec<Plan> {
     for number in 0..traffic.requests {
         let mut draw = draw(&[world.seed, CALLERS, number as u64]);
         // Exponential gaps: callers come at random, at this rate.
-        let gap = -(1.0 - draw.unit()).ln() / traffic.rate;
+        let gap = -libm::log(1.0 - draw.unit()) / traffic.rate;
         at += Duration::from_secs_f64(gap);
         let question = match traffic.questions {
             0 => number as u64,

@@ -1,17 +1,18 @@
 //! A chain as it runs, and the order in which one request will ask its targets.
 
-use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ft_cache::Cache;
 use ft_core::decide::{Plan, PlannedTarget};
+use ft_core::rank::{Order, Standing, rank};
 use ft_core::{Entropy, Tick};
 use ft_cost::Pico;
 use ft_limit::Backoff;
 
-use crate::config::{ChainConfig, Order, TargetConfig};
+use crate::config::{ChainConfig, TargetConfig};
 use crate::emergency::Emergency;
+use crate::health::Place;
 use crate::options::CallOptions;
 use crate::target::Target;
 
@@ -46,6 +47,8 @@ pub(crate) struct Member {
 /// The targets of one request in the order in which they will be asked, and the plan over them.
 pub(crate) struct Route {
     pub(crate) members: Vec<Member>,
+    /// Beside each how it stood when the order was made.
+    pub(crate) standings: Vec<Standing>,
     pub(crate) plan: Plan,
 }
 
@@ -63,6 +66,31 @@ pub(crate) struct Facts<'a> {
     pub(crate) model: Option<&'a str>,
     /// The cost of this request at a target.
     pub(crate) cost: &'a dyn Fn(&Target) -> Option<Pico>,
+}
+
+impl Facts<'_> {
+    /// How a target stands for this request. Where it has its tier for itself there is no place to lose.
+    ///
+    /// A target that is put back for being slow takes a turn, and is asked first at every so many of them. This is the
+    /// one place that counts turns, once for each request that makes its order in earnest.
+    fn standing(&self, member: &Member, order: Order, contested: bool) -> Standing {
+        let target = &*member.target;
+        let needs_cost = self.saving || order == Order::Cheapest;
+        let keeps_place = match contested.then(|| target.place(self.now)) {
+            None | Some(Place::Kept) => true,
+            Some(Place::Lost) => false,
+            Some(Place::ByTurns) if self.look => target.speed.turn_due(),
+            Some(Place::ByTurns) => target.speed.takes_turn(),
+        };
+        Standing {
+            tier: member.tier,
+            order,
+            keeps_place,
+            weight: target.config.weight,
+            cost: needs_cost.then(|| (self.cost)(target)).flatten().map(Pico::as_pico),
+            first_token: (order == Order::Fastest).then(|| target.speed.mean(self.now)).flatten(),
+        }
+    }
 }
 
 impl Chain {
@@ -84,32 +112,30 @@ impl Chain {
     }
 
     pub(crate) fn route(&self, facts: &Facts<'_>, draw: &mut Entropy) -> Route {
-        let mut members: Vec<Member> =
-            Vec::with_capacity(self.tiers.iter().map(|tier| tier.members.len()).sum());
         let asked = |member: &&Member| match &facts.options.target {
             Some((provider, model)) => member.target.is(provider, model),
             None => facts.model.is_none_or(|model| member.target.model() == model),
         };
+        let mut configured: Vec<Member> = Vec::with_capacity(self.members().count());
+        let mut standings: Vec<Standing> = Vec::with_capacity(configured.capacity());
         let mut level = 0;
         for tier in &self.tiers {
-            let from = members.len();
-            // The levels are those of the targets that may be asked: the only one falls back from none.
-            members.extend(tier.members.iter().filter(asked).map(|member| {
+            let contested =
+                facts.look || facts.saving || tier.members.iter().filter(asked).count() > 1;
+            for member in tier.members.iter().filter(asked) {
+                standings.push(facts.standing(member, tier.order, contested));
+                // The levels are those of the targets that may be asked: the only one falls back from none.
+                configured.push(Member { level, ..member.clone() });
                 level += 1;
-                Member { level: level - 1, ..member.clone() }
-            }));
-            rank(&mut members[from..], tier.order, facts, draw);
+            }
         }
-        if facts.saving {
-            // Past the soft mark money counts more than quality.
-            members.sort_by_cached_key(|member| {
-                (!member.target.keeps_its_place(facts.now, facts.look), expense(member, facts))
-            });
-        }
+        let mut ranked = rank(&standings, facts.saving, draw);
         if facts.options.no_fallback {
-            members.truncate(1);
+            ranked.truncate(1);
         }
-        Route { plan: self.plan(&members, facts, draw), members }
+        let members: Vec<Member> = ranked.iter().map(|&at| configured[at].clone()).collect();
+        let standings = ranked.iter().map(|&at| standings[at]).collect();
+        Route { plan: self.plan(&members, facts, draw), members, standings }
     }
 
     fn plan(&self, members: &[Member], facts: &Facts<'_>, draw: &mut Entropy) -> Plan {
@@ -168,43 +194,4 @@ pub(crate) fn reserve_after(members: &[Member], at: usize, remaining: Duration) 
     let share = remaining / u32::try_from(tiers).unwrap_or(u32::MAX);
     let due = |config: &TargetConfig| config.first_token_timeout.unwrap_or(config.attempt_timeout);
     firsts().fold(Duration::ZERO, |sum, config| sum + due(config).min(share))
-}
-
-fn rank(members: &mut [Member], order: Order, facts: &Facts<'_>, draw: &mut Entropy) {
-    match order {
-        Order::Ordered => {}
-        Order::Cheapest => members.sort_by_cached_key(|member| expense(member, facts)),
-        Order::Fastest => {
-            members.sort_by_cached_key(|member| {
-                member.target.speed.mean(facts.now).unwrap_or_default()
-            });
-        }
-        Order::Weighted => shuffle_by_weight(members, draw),
-    }
-    if members.len() > 1 {
-        members.sort_by_cached_key(|member| !member.target.keeps_its_place(facts.now, facts.look));
-    }
-}
-
-/// Without a price comes last: unknown is not cheap.
-fn expense(member: &Member, facts: &Facts<'_>) -> (bool, Option<Pico>) {
-    let cost = (facts.cost)(&member.target);
-    (cost.is_none(), cost)
-}
-
-/// Each place goes to one of those left, in proportion to its weight.
-fn shuffle_by_weight(members: &mut [Member], draw: &mut Entropy) {
-    for place in 0..members.len() {
-        let weight = |member: &Member| u64::from(member.target.config.weight);
-        let total: u64 = members[place..].iter().map(weight).sum();
-        let mut drawn = draw.below(total);
-        let at = members[place..].iter().position(|member| {
-            let weight = weight(member);
-            let here = drawn < weight;
-            drawn = drawn.saturating_sub(weight);
-            here
-        });
-        members[place..=place + at.unwrap_or(0)].rotate_right(1);
-    }
-    members.sort_by_key(|member| Reverse(member.target.config.weight > 0));
 }

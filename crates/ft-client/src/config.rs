@@ -28,8 +28,9 @@ use serde::Deserialize;
 
 pub use breaker::{BreakerSettings, RatioSettings, SlowSettings};
 pub use cache::CacheSettings;
-pub use chain::{ChainConfig, Commit, Order, TierConfig};
+pub use chain::{ChainConfig, Commit, TierConfig};
 pub use document::Document;
+pub use ft_core::rank::Order;
 pub use invalid::InvalidConfig;
 pub use limits::{HedgeSettings, LimitSettings};
 pub use mistakes::Mistakes;

@@ -9,6 +9,7 @@ use ft_core::Tick;
 use serde::Serialize;
 
 use crate::answer::{optional_seconds, seconds};
+use crate::credentials::Credentials;
 use crate::explain::GateExplained;
 use crate::target::Target;
 
@@ -82,6 +83,17 @@ pub struct Standing {
     pub level: u32,
 }
 
+/// Whether a target keeps its place in its tier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// It does.
+    Kept,
+    /// It is asked after those that do.
+    Lost,
+    /// Now and then: it is slow.
+    ByTurns,
+}
+
 /// The phase's name in metrics and JSON. Stable.
 pub(crate) const fn phase_name(phase: Phase) -> &'static str {
     match phase {
@@ -111,7 +123,9 @@ impl Target {
         match self.breaker.phase() {
             Phase::ForcedOpen => Health::Unavailable,
             Phase::Open if !self.breaker.probe_due(now) => Health::Unavailable,
-            _ if self.view(0, now).ready_at > now || self.is_slow(now) => Health::Degraded,
+            _ if self.view(&Credentials::NONE, now).ready_at > now || self.is_slow(now) => {
+                Health::Degraded
+            }
             Phase::Open | Phase::HalfOpen if self.breaker.awaits_probe(now) => Health::Due,
             Phase::Open | Phase::HalfOpen => Health::Degraded,
             Phase::Closed | Phase::Disabled | Phase::ObserveOnly if self.pilot_is_due() => {
@@ -132,26 +146,27 @@ impl Target {
         self.config.slow_after().is_some_and(|threshold| self.speed.is_slow(now, threshold))
     }
 
-    /// Whether it keeps its place in the tier although it is not healthy: a probe that is due must have traffic,
-    /// and a slow target must now and then be asked first, or neither would ever recover.
-    ///
-    /// To `look` is no turn: it changes nothing.
-    pub(crate) fn keeps_its_place(&self, now: Tick, look: bool) -> bool {
-        match self.health(now) {
+    /// Whether it keeps its place in its tier although it is not healthy: a probe that is due must have traffic, and a
+    /// slow target must now and then be asked first, or neither would ever recover.
+    pub(crate) fn place(&self, now: Tick) -> Place {
+        let kept = match self.health(now) {
             Health::Healthy | Health::Due => true,
             Health::Unavailable => false,
             Health::Degraded if matches!(self.breaker.phase(), Phase::Open | Phase::HalfOpen) => {
                 self.breaker.would_admit(now)
             }
-            Health::Degraded => {
-                let turn = || if look { self.speed.turn_due() } else { self.speed.takes_turn() };
-                self.view(0, now).ready_at <= now && self.is_slow(now) && turn()
+            Health::Degraded
+                if self.view(&Credentials::NONE, now).ready_at <= now && self.is_slow(now) =>
+            {
+                return Place::ByTurns;
             }
-        }
+            Health::Degraded => false,
+        };
+        if kept { Place::Kept } else { Place::Lost }
     }
 
     pub(crate) fn report(&self, stands: Vec<Standing>, priced: bool, now: Tick) -> TargetHealth {
-        let ready_at = self.view(0, now).ready_at;
+        let ready_at = self.view(&Credentials::NONE, now).ready_at;
         let stats = self.breaker.stats(now);
         TargetHealth {
             provider: self.provider.name.clone(),

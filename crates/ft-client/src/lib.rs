@@ -56,6 +56,7 @@ mod client;
 mod clock;
 pub mod config;
 mod control;
+mod credentials;
 mod emergency;
 mod error;
 pub mod explain;

@@ -25,6 +25,7 @@ use crate::answer::{Answer, Attempt, Report};
 use crate::asked::Asked;
 use crate::chain::{Chain, Member};
 use crate::client::Inner;
+use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::line::Place;
 use crate::money::Budgets;
@@ -113,7 +114,7 @@ pub(crate) struct Run {
 
 #[derive(Clone, Default)]
 struct Progress {
-    used: u64,
+    used: Credentials,
     /// The entries of the trail that say why it was passed over, since it was last asked.
     skips: Vec<usize>,
     rests: rest::Rests,
@@ -190,7 +191,7 @@ impl Run {
     fn see(&mut self, event: &Event, now: Tick) {
         let view = |at: usize| {
             let member: &Member = &self.members[at];
-            member.target.view(self.progress[at].used, now)
+            member.target.view(&self.progress[at].used, now)
         };
         match *event {
             Event::Skipped { target, .. } if self.views.len() == self.members.len() => {
@@ -239,7 +240,7 @@ impl Run {
     }
 
     pub(crate) fn has_used(&self, target: usize, credential: usize) -> bool {
-        self.progress[target].used & (1 << (credential % 64)) != 0
+        self.progress[target].used.contains(credential)
     }
 
     pub(crate) fn committed(&self) -> bool {
@@ -260,7 +261,7 @@ impl Run {
         let members = self.members.iter().enumerate().filter(|(other, _)| *other != at);
         let mut others = members.map(|(other, member)| (other, &member.target));
         others.all(|(other, target)| {
-            self.ledger.is_barred(other) || target.view(0, now).ready_at > now
+            self.ledger.is_barred(other) || target.view(&Credentials::NONE, now).ready_at > now
         })
     }
 

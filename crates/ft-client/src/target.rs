@@ -15,6 +15,7 @@ use ft_limit::{
 };
 
 use crate::config::TargetConfig;
+use crate::credentials::Credentials;
 use crate::line::Lines;
 use crate::out::LastOut;
 use crate::outputs::Outputs;
@@ -228,14 +229,14 @@ impl Target {
         key.max(ready_at(&self.credential_gates[credential], now))
     }
 
-    /// How the target stands, for a call that has used the credentials in `used` (a bit each).
-    pub(crate) fn view(&self, used: u64, now: Tick) -> TargetView {
+    /// How the target stands, for a request that has used up these of its credentials.
+    pub(crate) fn view(&self, used: &Credentials, now: Tick) -> TargetView {
         let mut soonest: Option<(Tick, bool)> = None;
         let mut credential_free = false;
         for at in 0..self.provider.credentials.len() {
             let ready = self.credential_ready_at(at, now);
             soonest = Some(soonest.map_or(ready, |soonest| soonest.min(ready)));
-            credential_free |= ready.0 == Tick::ZERO && used & (1 << (at % 64)) == 0;
+            credential_free |= ready.0 == Tick::ZERO && !used.contains(at);
         }
         let (gate, pilot) = ready_at(&self.gate, now).max(soonest.unwrap_or_default());
         let breaker = self.breaker.retry_at(now).unwrap_or(Tick::ZERO);
@@ -262,7 +263,7 @@ impl Target {
     /// open by hand, or its probes are under way.
     pub(crate) fn free_at(&self, now: Tick) -> Option<Tick> {
         let known = self.breaker.would_admit(now) || self.breaker.retry_at(now).is_some();
-        known.then(|| self.view(0, now).ready_at)
+        known.then(|| self.view(&Credentials::NONE, now).ready_at)
     }
 
     /// Whether every credential, or the target itself, is out. Not when its pilot is due: without a call it would

@@ -5,8 +5,8 @@
 //! implements, the [`ErrorKind`] and [`Scope`] of a failure, time and luck as values ([`Tick`], [`Clock`],
 //! [`Entropy`]), and the [`ApiKey`] that cannot be printed by accident.
 //!
-//! Two things here decide, and both are pure: [`rule`] says what a failure means for breakers, gates and bills,
-//! and [`decide`](decide::decide) says what a request does next. `docs/decision-tree.md` shows both for people;
+//! Three things here decide, and all are pure: [`rank`](rank::rank) puts targets in order, [`rule`] says what a failure
+//! means for breakers, gates and bills, and [`decide`](decide::decide) says what a request does next. `docs/decision-tree.md` shows both for people;
 //! a test compares its table with the code.
 //!
 //! # What it refuses
@@ -19,7 +19,9 @@
 //! # Features
 //!
 //! - `chat` (on): the chat vocabulary and the provider trait, with serde. Without it the crate is what a bare
-//!   breaker needs. It turns on serde_json's `arbitrary_precision`, which holds for the whole program.
+//!   breaker needs. It turns on `serde`, and serde_json's `arbitrary_precision`, which holds for the whole program.
+//! - `serde`: settings that are written in a file can be read from it.
+//! - `schema`: and described in JSON Schema.
 
 mod card;
 #[cfg(feature = "chat")]
@@ -32,6 +34,7 @@ mod key;
 mod kind;
 #[cfg(feature = "chat")]
 mod provider;
+pub mod rank;
 mod table;
 pub mod time;
 

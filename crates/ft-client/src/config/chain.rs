@@ -6,7 +6,7 @@ use ft_core::decide::MidStream;
 use serde::{Deserialize, Serialize};
 
 use super::units;
-use super::{CacheSettings, TargetConfig};
+use super::{CacheSettings, Order, TargetConfig};
 
 /// The way of a request from its best model to its last resort.
 #[derive(Clone, Debug, Deserialize)]
@@ -89,22 +89,6 @@ impl TierConfig {
         self.order = order;
         self
     }
-}
-
-/// In which order a tier's targets are asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Order {
-    /// As written. The default.
-    #[default]
-    Ordered,
-    /// By the cost of this request; targets without a price last.
-    Cheapest,
-    /// By the moving first-token time; targets without samples first, so that they get some.
-    Fastest,
-    /// By chance, in proportion to their weights.
-    Weighted,
 }
 
 /// When a stream's first piece may reach the caller.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use ft_cache::{Lookup, NotCacheable, cacheable};
 use ft_context::FitReport;
 use ft_core::decide::{As, Event, Ledger, Skip, Step, View, decide};
+use ft_core::rank::{Order, Standing};
 use ft_core::{ChatRequest, Tick};
 use ft_cost::{LEAST_OUTPUT, Pico, UnknownPrice};
 use ft_limit::{Gate, GateReason};
@@ -17,7 +18,7 @@ use crate::admit::Refusal;
 use crate::asked::Asked;
 use crate::attempt::Timers;
 use crate::client::Inner;
-use crate::config::Order;
+use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::explain::{
     Bypass, CacheExplained, Explanation, FitExplained, GateExplained, Next, Place, PriceExplained,
@@ -42,10 +43,14 @@ impl Run {
         let mut run = Self::new(client, chain, asked, options.clone(), Want::Plain, draw);
         // Nobody is told how it ends, since it does not begin.
         run.told = true;
-        run.draw_plan(true);
+        let standings = run.draw_plan(true);
         let now = run.began;
         let cache = run.cache_explained(&request, now);
-        let looks: Vec<_> = (0..run.members().len()).map(|at| run.look(at, now)).collect();
+        let looks: Vec<_> = standings
+            .iter()
+            .enumerate()
+            .map(|(at, standing)| run.look(at, standing, now))
+            .collect();
         let next = match cache {
             CacheExplained::Fresh => Next::Cached,
             _ => run.first_step(&looks, cache == CacheExplained::Stale, now),
@@ -93,8 +98,11 @@ impl Run {
 
     /// The decision function's own first step that is not a skip.
     fn first_step(&self, looks: &[Look], stale: bool, now: Tick) -> Next {
-        let views: Vec<_> =
-            self.members().iter().map(|member| member.target.view(0, now)).collect();
+        let views: Vec<_> = self
+            .members()
+            .iter()
+            .map(|member| member.target.view(&Credentials::NONE, now))
+            .collect();
         let view = View { targets: &views, stale };
         let mut ledger = Ledger::new(looks.len());
         let mut event = Event::Start;
@@ -126,7 +134,7 @@ impl Run {
     }
 
     /// The target at this place, and why it would not be asked. In the order of [`Run::admit`].
-    fn look(&self, at: usize, now: Tick) -> Look {
+    fn look(&self, at: usize, standing: &Standing, now: Tick) -> Look {
         let member = &self.members()[at];
         let target = &*member.target;
         let manner = if at == 0 { As::First } else { As::Fallback };
@@ -158,9 +166,9 @@ impl Run {
         };
         let refusal = refusal.or(unpaid).map(|Refusal { why, retry_at }| (why, retry_at));
         let health = target.health(now);
-        let keeps = target.keeps_its_place(now, true);
+        let keeps = standing.keeps_place;
         let place = Place {
-            order: order_name(self.chain.tiers[member.tier].order),
+            order: order_name(standing.order),
             configured: member.level,
             put_back: !keeps,
             on_trial: keeps && health != Health::Healthy,

@@ -204,7 +204,7 @@ impl Run {
         }
         self.progress[leg.target].rests.note(rule.out, hint, leg.credential, now);
         if matches!(rule.next, ft_core::Next::OtherCredential) {
-            self.progress[leg.target].used |= 1 << (leg.credential % 64);
+            self.progress[leg.target].used.insert(leg.credential);
         }
         if rule.is_free() {
             job.guards.give_load_back();

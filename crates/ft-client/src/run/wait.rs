@@ -32,7 +32,7 @@ impl Run {
             self.waited_since(now);
         }
         if !matches!(wait.resume, Some((_, As::QuickRetry))) {
-            self.progress.iter_mut().for_each(|progress| progress.used = 0);
+            self.progress.iter_mut().for_each(|progress| progress.used.clear());
         }
         Event::Woke
     }
@@ -60,7 +60,7 @@ impl Run {
             }
         }
         let as_it_was = targets().all(|(at, target)| {
-            let gates = target.view(self.progress[at].used, now).ready_at;
+            let gates = target.view(&self.progress[at].used, now).ready_at;
             gates.max(self.rested_at(at)) > now
                 || target.in_flight.current() >= target.in_flight.limit()
         });

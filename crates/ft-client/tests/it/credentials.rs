@@ -54,6 +54,15 @@ async fn many_keys_of_one_target_are_all_tried() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn seventy_keys_of_one_target_are_all_tried() {
+    let mut replies = vec![Reply::status(401); 69];
+    replies.push(Reply::text("well"));
+    let trial = keyed("a", replies).build();
+    assert_eq!(trial.ask(Way::Plain).await.unwrap().text(), "well");
+    assert_eq!(keys(&trial), (0..70).map(|key| key.to_string()).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
 async fn when_all_keys_are_out_the_next_target_answers() {
     let trial = keyed("a c | other/b", vec![Reply::status(401), Reply::status(402)]).build();
     let answer = trial.ask(Way::Plain).await.unwrap();

@@ -2,7 +2,7 @@
 
 use ft_client::config::{SpendSettings, UnknownPriceSetting};
 use ft_client::cost::Pico;
-use ft_client::{CallOptions, FailKind, Outcome};
+use ft_client::{CallOptions, FailKind, Health, Outcome};
 use ft_core::{ChatRequest, Usage};
 use ft_sim::{Reply, Scripts};
 use futures_util::future::join_all;
@@ -239,6 +239,26 @@ async fn past_the_soft_mark_cheaper_targets_come_first() {
     assert_eq!(trial.ask(Way::Plain).await.unwrap().report.fallback_level, 0);
     assert_eq!(trial.client.budget_left(), dollars("$0.8").checked_sub(dollars("$0.6402")));
     assert_eq!(trial.ask(Way::Plain).await.unwrap().text(), "cheap");
+}
+
+#[tokio::test(start_paused = true)]
+async fn past_the_soft_mark_a_slow_target_has_its_turn_as_often_as_before_it() {
+    let large = Reply::text("well").usage(Usage::new(100, 80_000));
+    let slow = Reply::text("cheap").first_token(std::time::Duration::from_millis(1_800));
+    let scripts = Scripts::new().model(DEAR, then_well([large])).model(CHEAP, slow);
+    let trial = limited(priced(&format!("{DEAR} | {CHEAP}"), scripts), dollars("$0.8"))
+        .first_token(secs(2))
+        .chain(|chain| chain.max_tokens = Some(100))
+        .build();
+    for _ in 0..11 {
+        trial.ask(Way::Streamed).await.unwrap();
+    }
+    assert_eq!(trial.health(CHEAP).health, Health::Degraded);
+    trial.log.clear();
+    for _ in 0..100 {
+        trial.ask(Way::Streamed).await.unwrap();
+    }
+    assert_eq!(trial.log.count(CHEAP), 2, "every fiftieth call");
 }
 
 #[tokio::test(start_paused = true)]

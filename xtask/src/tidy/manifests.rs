@@ -13,6 +13,12 @@ pub(super) fn check(tree: &Tree) -> Vec<Violation> {
         .collect()
 }
 
+/// Members that nobody depends on from outside: programs, and what tests and measures the others.
+const TOOLS: &[&str] = &["ft-bench", "ft-cli", "ft-fuzz", "ft-simulate", "ft-worlds", "xtask"];
+
+/// What the page of a package on a registry, and its documentation there, are made of.
+const OF_A_LIBRARY: &[&str] = &["description", "readme", "keywords", "categories", "metadata"];
+
 fn member(file: &TextFile) -> Vec<Violation> {
     let manifest: Table = match file.text.parse() {
         Ok(manifest) => manifest,
@@ -31,6 +37,15 @@ fn member(file: &TextFile) -> Vec<Violation> {
             let line = line_of(file, field);
             let advice = format!("write `{field}.workspace = true`");
             found.push(Violation::new(&file.path, line, "manifest-package", advice));
+        }
+    }
+    let name = package.and_then(|package| package.get("name")).and_then(Value::as_str);
+    if name.is_some_and(|name| name.starts_with("ft-") && !TOOLS.contains(&name)) {
+        for field in OF_A_LIBRARY {
+            if package.is_none_or(|package| !package.contains_key(*field)) {
+                let advice = format!("a library has `{field}`; see its neighbours");
+                found.push(Violation::new(&file.path, 1, "manifest-library", advice));
+            }
         }
     }
     let targets = manifest.get("target").and_then(Value::as_table);
@@ -78,6 +93,16 @@ mod tests {
     #[test]
     fn a_member_that_inherits_everything_is_fine() {
         assert_eq!(rules(GOOD), []);
+    }
+
+    #[test]
+    fn a_library_says_what_a_registry_shows() {
+        let library = GOOD.replace("name = \"a\"", "name = \"ft-a\"");
+        assert_eq!(rules(&library), [("manifest-library", 1); 5]);
+        assert_eq!(rules(&library.replace("ft-a", "ft-bench")), []);
+        let said = "description = \"A.\"\nreadme = \"README.md\"\nkeywords = []\ncategories = []\n\
+            metadata.docs.rs.all-features = true\n[lints]";
+        assert_eq!(rules(&library.replace("[lints]", said)), []);
     }
 
     #[test]

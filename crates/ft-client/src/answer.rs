@@ -4,10 +4,11 @@ use std::iter::Sum;
 use std::time::Duration;
 
 use ft_context::FitReport;
-use ft_core::chat::EmbeddingResponse;
+use ft_core::chat::{EmbeddingResponse, Message, ToolCall};
 use ft_core::decide::{As, Skip};
 use ft_core::{ChatResponse, ErrorKind};
 use ft_cost::{Billed, Pico};
+use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
 
 /// An answer: what was said, and how it came about.
@@ -24,6 +25,27 @@ impl Answer {
     #[must_use]
     pub fn text(&self) -> std::borrow::Cow<'_, str> {
         self.response.text()
+    }
+
+    /// The calls of tools that the first choice wants made; empty when it wants none.
+    #[must_use]
+    pub fn tool_calls(&self) -> &[ToolCall] {
+        self.response.choices.first().map_or(&[], |choice| &choice.message.tool_calls)
+    }
+
+    /// The message of the first choice, to be sent back before the results of its tool calls.
+    #[must_use]
+    pub fn message(&self) -> Message {
+        self.response.choices.first().map(|choice| choice.message.clone()).unwrap_or_default()
+    }
+
+    /// The text of the first choice read as JSON of this type, as asked for with
+    /// [`with_json_schema`](ft_core::ChatRequest::with_json_schema).
+    ///
+    /// # Errors
+    /// What is wrong with it, by line and column. An answer that ended at its token limit is cut in the middle.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(&self.text())
     }
 
     /// True when this is the emergency answer: nobody was able to answer.

@@ -85,6 +85,7 @@ mod reserve;
 mod run;
 mod shared;
 mod target;
+mod text;
 mod whole;
 
 pub use answer::{Answer, Attempt, CacheStatus, Embedded, Outcome, Report, ServedBy, Tier, Tokens};
@@ -99,6 +100,14 @@ pub use explain::Explanation;
 pub use health::{Health, Standing, TargetHealth};
 pub use options::CallOptions;
 pub use stream::AnswerStream;
+
+/// What a program that uses this crate needs of the vocabulary below it.
+pub use async_trait::async_trait;
+pub use ft_core::chat::{Content, Message, Part, Role, Tool, ToolCall, ToolChoice};
+pub use ft_core::{
+    ApiKey, Call, ChatChunk, ChatRequest, ChatResponse, ChunkStream, ErrorKind, Provider,
+    ProviderError, Usage,
+};
 
 pub use ft_breaker as breaker;
 pub use ft_cache as cache;

@@ -30,7 +30,7 @@ pub use replay::{ChunkStream, KeepAlives, replay};
 pub use request::{ChatRequest, Stop};
 pub use response::{ChatResponse, Choice, FinishReason};
 pub use shape::Shape;
-pub use tool::{FunctionCall, FunctionDef, Tool, ToolCall};
+pub use tool::{FunctionCall, FunctionDef, Tool, ToolCall, ToolChoice};
 pub use usage::{CompletionDetails, PromptDetails, Usage};
 
 /// Fields this project does not know, in the order they came.

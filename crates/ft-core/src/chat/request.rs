@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::lenient::Real;
 use super::lossless::{Field, Got, Nullable, lossless};
@@ -177,6 +177,52 @@ impl ChatRequest {
         self
     }
 
+    /// Says whether a tool must be called, and which: a [`ToolChoice`](super::ToolChoice), or JSON in a vendor's form.
+    #[must_use]
+    pub fn with_tool_choice(mut self, choice: impl Into<Value>) -> Self {
+        self.tool_choice = Some(choice.into());
+        self
+    }
+
+    /// Asks for JSON, of whatever form. The prompt must say that JSON is wanted, or OpenAI refuses it.
+    #[must_use]
+    pub fn with_json(mut self) -> Self {
+        self.response_format = Some(json!({ "type": "json_object" }));
+        self
+    }
+
+    /// Asks for JSON that follows this schema, strictly. The name is for the model: letters, digits, `_` and `-`.
+    ///
+    /// ```
+    /// use ft_core::ChatRequest;
+    ///
+    /// let schema = serde_json::json!({
+    ///     "type": "object",
+    ///     "properties": { "city": { "type": "string" } },
+    ///     "required": ["city"],
+    ///     "additionalProperties": false,
+    /// });
+    /// let request = ChatRequest::user("Where is the Louvre?").with_json_schema("place", schema);
+    /// assert!(request.is_structured());
+    /// ```
+    #[must_use]
+    pub fn with_json_schema(mut self, name: impl Into<String>, schema: Value) -> Self {
+        let form = json!({ "name": name.into(), "strict": true, "schema": schema });
+        self.response_format = Some(json!({ "type": "json_schema", "json_schema": form }));
+        self
+    }
+
+    /// As [`with_json_schema`](Self::with_json_schema), with the schema of this type: closed to other fields, and all
+    /// of its fields required, as OpenAI's strict mode wants them.
+    #[cfg(feature = "schema")]
+    #[must_use]
+    pub fn with_json_of<T: schemars::JsonSchema>(self) -> Self {
+        let name: String = T::schema_name().chars().filter(char::is_ascii_alphanumeric).collect();
+        let mut schema = schemars::schema_for!(T).to_value();
+        close(&mut schema);
+        self.with_json_schema(name, schema)
+    }
+
     /// How many answers are asked for, at least 1.
     #[must_use]
     pub fn choices(&self) -> u32 {
@@ -225,6 +271,23 @@ impl ChatRequest {
     }
 }
 
+/// Every object of the schema has its own fields, all of them, and no other.
+#[cfg(feature = "schema")]
+fn close(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            if let Some(Value::Object(properties)) = fields.get("properties") {
+                let names = properties.keys().cloned().map(Value::from).collect();
+                fields.insert("required".to_owned(), Value::Array(names));
+                fields.insert("additionalProperties".to_owned(), false.into());
+            }
+            fields.values_mut().for_each(close);
+        }
+        Value::Array(items) => items.iter_mut().for_each(close),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
 impl fmt::Debug for ChatRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ChatRequest")
@@ -233,5 +296,58 @@ impl fmt::Debug for ChatRequest {
             .field("tools", &self.tools.len())
             .field("stream", &self.stream)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ToolChoice;
+    use super::*;
+
+    fn written(request: &ChatRequest) -> Value {
+        serde_json::to_value(request).unwrap()
+    }
+
+    #[test]
+    fn a_tool_choice_is_written_as_openai_reads_it() {
+        let choice = |choice: ToolChoice| {
+            written(&ChatRequest::user("hi").with_tool_choice(choice))["tool_choice"].clone()
+        };
+        assert_eq!(choice(ToolChoice::Auto), "auto");
+        assert_eq!(choice(ToolChoice::None), "none");
+        assert_eq!(choice(ToolChoice::Required), "required");
+        let named = json!({"type": "function", "function": {"name": "weather"}});
+        assert_eq!(choice(ToolChoice::Function("weather".to_owned())), named);
+    }
+
+    #[test]
+    fn an_answer_of_a_schema_is_asked_for_strictly() {
+        let request = ChatRequest::user("hi").with_json_schema("place", json!({"type": "object"}));
+        let form = &written(&request)["response_format"];
+        assert_eq!(form["type"], "json_schema");
+        assert_eq!(form["json_schema"]["strict"], true);
+        assert!(request.is_structured() && ChatRequest::user("hi").with_json().is_structured());
+    }
+
+    #[cfg(feature = "schema")]
+    #[test]
+    fn the_schema_of_a_type_is_closed_and_all_of_it_required() {
+        #[derive(schemars::JsonSchema)]
+        #[expect(dead_code, reason = "only its schema is looked at")]
+        struct Place {
+            city: String,
+            country: Option<Country>,
+        }
+        #[derive(schemars::JsonSchema)]
+        #[expect(dead_code, reason = "only its schema is looked at")]
+        struct Country {
+            code: String,
+        }
+        let request = ChatRequest::user("hi").with_json_of::<Place>();
+        let form = written(&request)["response_format"]["json_schema"].clone();
+        assert_eq!(form["name"], "Place");
+        assert_eq!(form["schema"]["required"], json!(["city", "country"]));
+        assert_eq!(form["schema"]["additionalProperties"], false);
+        assert_eq!(form["schema"]["$defs"]["Country"]["additionalProperties"], false);
     }
 }

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error};
-use serde_json::Value;
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error};
+use serde_json::{Value, json};
 
 use super::lenient::Said;
 use super::lossless::{Field, Got, Nullable, Required, lossless};
@@ -72,6 +72,36 @@ impl Tool {
     }
 }
 
+/// Whether a tool must be called, and which.
+///
+/// It is what [`ChatRequest::with_tool_choice`](super::ChatRequest::with_tool_choice) takes; a vendor's own form goes
+/// into the field as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ToolChoice {
+    /// The model decides. What holds where nothing is said and there are tools.
+    Auto,
+    /// None.
+    None,
+    /// At least one, whichever.
+    Required,
+    /// The function of this name.
+    Function(String),
+}
+
+impl From<ToolChoice> for Value {
+    fn from(choice: ToolChoice) -> Self {
+        match choice {
+            ToolChoice::Auto => "auto".into(),
+            ToolChoice::None => "none".into(),
+            ToolChoice::Required => "required".into(),
+            ToolChoice::Function(name) => {
+                json!({ "type": function(), "function": { "name": name } })
+            }
+        }
+    }
+}
+
 /// A function's name and schema.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct FunctionDef {
@@ -131,6 +161,26 @@ lossless!(FunctionCall {
     "name" => name: Nullable always,
     "arguments" => arguments: Said always,
 });
+
+impl ToolCall {
+    /// The function's name; empty in a call of another kind.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.function.name
+    }
+
+    /// The arguments as a type of one's own.
+    ///
+    /// # Errors
+    /// What is wrong with them: models write arguments that break their schema, and are usually told so by a tool
+    /// message. No argument at all reads as an empty object.
+    pub fn arguments<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        match self.function.arguments.trim() {
+            "" => serde_json::from_str("{}"),
+            arguments => serde_json::from_str(arguments),
+        }
+    }
+}
 
 impl fmt::Debug for ToolCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

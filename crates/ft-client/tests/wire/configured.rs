@@ -146,7 +146,7 @@ async fn a_configuration_file_builds_a_client_that_answers() {
     let config = from_file(FILE, &upstream.base_url()).unwrap();
     // No time passes: the failure is a quick one on a loaded machine too, so it has its second try.
     let client =
-        Client::builder().config(config).clock(Arc::new(ManualClock::new())).build().unwrap();
+        Client::builder().config(config).clock(Arc::new(ManualClock::default())).build().unwrap();
     let full = client.budget_left().unwrap();
     let answer = within(client.generate("hi")).await.unwrap();
     assert_eq!(answer.text(), WELL);

@@ -18,8 +18,8 @@ pub(crate) struct Refusal {
     pub(crate) status: StatusCode,
     message: String,
     kind: String,
-    code: Option<String>,
-    param: Option<String>,
+    code: Option<Box<str>>,
+    param: Option<Box<str>>,
     /// Further members of the error object. Boxed, for few have any.
     details: Option<Box<Map<String, Value>>>,
     retry_after: Option<Duration>,
@@ -169,12 +169,12 @@ impl Refusal {
     }
 
     pub(crate) fn with_code(mut self, code: impl Into<String>) -> Self {
-        self.code = Some(code.into());
+        self.code = Some(code.into().into());
         self
     }
 
     pub(crate) fn with_param(mut self, param: impl Into<String>) -> Self {
-        self.param = Some(param.into());
+        self.param = Some(param.into().into());
         self
     }
 

@@ -13,11 +13,11 @@ use ft_core::{ChatRequest, Tick};
 use ft_limit::{Attempt as Share, GateReason, Gated};
 
 use crate::asked::Asked;
-use crate::attempt::Timers;
 use crate::chain::reserve_after;
 use crate::guards::{Guards, Held, HeldPasses, Load, Passes};
 use crate::run::Run;
 use crate::target::Target;
+use crate::timers::Timers;
 
 /// An attempt that may begin.
 pub(crate) struct Admitted {

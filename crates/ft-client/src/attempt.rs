@@ -12,11 +12,12 @@ use ft_core::{
 use tokio::time::timeout;
 
 use crate::asked::Asked;
+use crate::counted::words_of;
 use crate::guards::Guards;
 use crate::overrun::Overrun;
 use crate::reading::{Reading, Trouble};
-use crate::run::words_of;
 use crate::target::Target;
+use crate::timers::{Timer, Timers};
 use crate::whole;
 
 /// What an attempt is to bring.
@@ -28,25 +29,6 @@ pub(crate) enum Mode {
     Assembled,
     /// A stream, handed over at its first content.
     Streamed,
-}
-
-/// The timers of an attempt, as moments.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Timers {
-    /// The end of the wait for first content, where it is bounded.
-    pub(crate) first_token: Option<Tick>,
-    /// The end of the attempt; of one whose stream is handed on, of the wait for its first content.
-    pub(crate) end: Tick,
-    /// Whether that is sooner than the target's own timer, because of the deadline.
-    pub(crate) shortened: bool,
-    /// The request's deadline; once content has reached the caller, the caller's own.
-    pub(crate) deadline: Tick,
-    /// The end of the stream once content has reached the caller, by the target's own timer.
-    pub(crate) stream_end: Tick,
-    /// The deadline that the caller brought, which bounds a stream that flows as well. [`Tick::MAX`] without one.
-    pub(crate) callers: Tick,
-    /// The longest pause after first content.
-    pub(crate) idle: Duration,
 }
 
 /// An admitted attempt, with all it needs: it borrows nothing, so it can be raced and dropped.
@@ -219,62 +201,26 @@ impl Job {
     }
 
     fn fired(&self, timer: Timer, so_far: Assembler) -> Box<Bad> {
-        self.timers.fired(timer, self.clock.now(), so_far)
+        Bad::fired(&self.timers, timer, self.clock.now(), so_far)
     }
 }
 
 /// Chunks that may come before the first content. Vendors send a role and a few keep-alives.
 const MOST_BEFORE_CONTENT: usize = 4_096;
 
-/// A timer, by what it bounds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Timer {
-    FirstToken,
-    Attempt,
-    Idle,
-}
-
-impl Timers {
-    /// How long first content may still take, and the timer that says so.
-    fn first_wait(&self, streamed: bool, now: Tick) -> (Duration, Timer) {
-        match self.first_token.filter(|&first| streamed && first < self.end) {
-            Some(first) => (first.since(now), Timer::FirstToken),
-            None => (self.end.since(now), Timer::Attempt),
-        }
-    }
-
-    /// Content is about to reach the caller: a stream that flows is cut by no clock that was set to find it, and no
-    /// tier below can take over any more.
-    fn commit(&mut self) {
-        self.shortened = self.callers < self.stream_end;
-        self.deadline = self.callers;
-        self.end = self.stream_end.min(self.callers);
-    }
-
-    /// When the attempt ends at the latest, if it is handed on as a stream.
-    pub(crate) fn last(&self) -> Tick {
-        self.stream_end.min(self.callers)
-    }
-
-    /// How long the next chunk may take, and the timer that says so.
-    pub(crate) fn next_wait(&self, now: Tick) -> (Duration, Timer) {
-        let left = self.end.since(now);
-        if self.idle < left { (self.idle, Timer::Idle) } else { (left, Timer::Attempt) }
-    }
-
-    pub(crate) fn fired(&self, timer: Timer, now: Tick, so_far: Assembler) -> Box<Bad> {
-        let shortened = timer == Timer::Attempt && self.shortened;
+impl Bad {
+    /// This timer fired, of these, after so much had come.
+    pub(crate) fn fired(timers: &Timers, timer: Timer, now: Tick, so_far: Assembler) -> Box<Self> {
+        let shortened = timer == Timer::Attempt && timers.shortened;
         let kind = match timer {
-            Timer::Attempt if shortened && now >= self.deadline => ErrorKind::DeadlineExceeded,
+            Timer::Attempt if shortened && now >= timers.deadline => ErrorKind::DeadlineExceeded,
             Timer::FirstToken => ErrorKind::FirstTokenTimeout,
             Timer::Attempt => ErrorKind::AttemptTimeout,
             Timer::Idle => ErrorKind::Stalled,
         };
-        Box::new(Bad { error: ProviderError::new(kind), neutral: shortened, so_far })
+        Box::new(Self { error: ProviderError::new(kind), neutral: shortened, so_far })
     }
-}
 
-impl Bad {
     fn early(error: ProviderError) -> Box<Self> {
         Box::new(Self { error, neutral: false, so_far: Assembler::new() })
     }

@@ -13,7 +13,7 @@ use ft_limit::{AmplificationCap, AmplificationConfig, RetryBudget, RetryBudgetCo
 
 use crate::answer::Report;
 use crate::chain::{Chain, Member, Tier};
-use crate::client::{Client, Inner};
+use crate::client::Client;
 use crate::clock::TokioClock;
 use crate::config::{
     CacheSettings, ChainConfig, ClientConfig, DEFAULT_CHAIN, InvalidConfig, SpendSettings,
@@ -21,14 +21,12 @@ use crate::config::{
 };
 use crate::emergency::{Emergency, EmergencyContext};
 use crate::hedge::Hedging;
+use crate::listeners::{LeftListener, Listener};
+use crate::state::Inner;
 use crate::target::{ProviderState, World};
 use crate::telemetry::ClientMeters;
-use heard::Listener;
 use targets::Targets;
 
-pub(crate) use heard::{Heard, LeftListener};
-
-mod heard;
 mod inherit;
 mod targets;
 

@@ -10,6 +10,7 @@ use serde::{Serialize, Serializer};
 
 use crate::answer::{dollars, optional_seconds, seconds};
 use crate::error::FailKind;
+pub use crate::health::GateExplained;
 use crate::health::Health;
 
 /// What would become of a request now, and why.
@@ -172,21 +173,6 @@ pub struct Place {
     pub on_trial: bool,
     /// Whether a budget is past its soft mark, so that cheaper targets go first.
     pub saving: bool,
-}
-
-/// A gate that is shut.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct GateExplained {
-    /// The credential that it shuts, from 0; `None`: the target under every key.
-    pub credential: Option<usize>,
-    /// Whether it shuts that credential for all models.
-    pub all_models: bool,
-    /// Why: `throttled` or `out`.
-    pub reason: &'static str,
-    /// In how long a call is let through; `None` when the next call is.
-    #[serde(serialize_with = "optional_seconds", rename = "retry_in_seconds")]
-    pub retry_in: Option<Duration>,
 }
 
 /// How a request fits a window.

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use ft_breaker::{Breaker, Phase};
 use ft_core::Tick;
+use ft_limit::{Gate, GateReason};
 use serde::Serialize;
 
 use crate::answer::{optional_seconds, seconds};
 use crate::credentials::Credentials;
-use crate::explain::GateExplained;
 use crate::target::Target;
 
 /// How a target stands.
@@ -72,6 +72,21 @@ pub struct TargetHealth {
     pub priced: bool,
 }
 
+/// A gate that is shut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct GateExplained {
+    /// The credential that it shuts, from 0; `None`: the target under every key.
+    pub credential: Option<usize>,
+    /// Whether it shuts that credential for all models.
+    pub all_models: bool,
+    /// Why: `throttled` or `out`.
+    pub reason: &'static str,
+    /// In how long a call is let through; `None` when the next call is.
+    #[serde(serialize_with = "optional_seconds", rename = "retry_in_seconds")]
+    pub retry_in: Option<Duration>,
+}
+
 /// A tier of a chain in which a target stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Standing {
@@ -113,6 +128,32 @@ pub(crate) const BREAKER_STATES: [&str; 7] =
 /// The breaker's state as pages, metrics and JSON name it: its phase, but for one that nobody has probed yet.
 pub(crate) fn breaker_state(breaker: &Breaker, now: Tick) -> &'static str {
     if breaker.awaits_probe(now) { "due" } else { phase_name(breaker.phase()) }
+}
+
+pub(crate) const fn reason_name(reason: GateReason) -> &'static str {
+    match reason {
+        GateReason::Throttled => "throttled",
+        GateReason::Out => "out",
+    }
+}
+
+impl Target {
+    /// The gates of the target that are shut, its own and those of each credential.
+    pub(crate) fn gates_shut(&self, now: Tick) -> Vec<GateExplained> {
+        let told = |gate: &Gate, credential: Option<usize>, all_models: bool| {
+            gate.reason().map(|reason| GateExplained {
+                credential,
+                all_models,
+                reason: reason_name(reason),
+                retry_in: gate.retry_at(now).map(|at| at.since(now)),
+            })
+        };
+        let credentials = self.provider.credentials.iter().zip(&self.credential_gates);
+        let each = credentials.enumerate().flat_map(|(at, (shared, own))| {
+            [told(&shared.gate, Some(at), true), told(own, Some(at), false)]
+        });
+        std::iter::once(told(&self.gate, None, true)).chain(each).flatten().collect()
+    }
 }
 
 impl Target {

@@ -71,11 +71,13 @@ mod admit;
 mod asked;
 mod attempt;
 mod chain;
+mod counted;
 mod guards;
 mod hedge;
 #[cfg(feature = "http")]
 mod http;
 mod line;
+mod listeners;
 mod money;
 mod out;
 mod outputs;
@@ -84,8 +86,10 @@ mod reading;
 mod reserve;
 mod run;
 mod shared;
+mod state;
 mod target;
 mod text;
+mod timers;
 mod whole;
 
 pub use answer::{Answer, Attempt, CacheStatus, Embedded, Outcome, Report, ServedBy, Tier, Tokens};

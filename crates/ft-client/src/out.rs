@@ -2,9 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use ft_core::{ErrorKind, Scope, Tick};
-
-use crate::target::Target;
+use ft_core::{ErrorKind, Tick};
 
 /// The failure that put something out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,18 +17,18 @@ pub(crate) struct WentOut {
 pub(crate) struct LastOut(Mutex<Option<WentOut>>);
 
 impl LastOut {
-    fn note(&self, out: WentOut) {
+    pub(crate) fn note(&self, out: WentOut) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(out);
     }
 
-    fn get(&self) -> Option<WentOut> {
+    pub(crate) fn get(&self) -> Option<WentOut> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl WentOut {
     /// As in "the key was refused 12 s ago (401)".
-    fn in_words(self, now: Tick) -> String {
+    pub(crate) fn in_words(self, now: Tick) -> String {
         let what = match self.kind {
             ErrorKind::Auth => "the key was refused",
             ErrorKind::QuotaExhausted => "the quota or credit was used up",
@@ -51,25 +49,6 @@ fn ago(secs: u64) -> String {
         0..=119 => format!("{secs} s ago"),
         120..=7_199 => format!("{} min ago", secs / 60),
         _ => format!("{} h ago", secs / 3_600),
-    }
-}
-
-impl Target {
-    pub(crate) fn note_out(&self, scope: Scope, credential: usize, out: WentOut) {
-        match scope {
-            Scope::Credential => self.provider.credentials[credential].out.note(out),
-            Scope::Call | Scope::Target | Scope::Endpoint => self.last_out.note(out),
-        }
-    }
-
-    /// Why the target is out, where that is known: its own reason before that of a key.
-    pub(crate) fn why_out(&self, now: Tick) -> Option<String> {
-        let own = self.last_out.get().filter(|_| self.gate.is_out());
-        let keys = || {
-            let out = self.provider.credentials.iter().filter(|key| key.gate.is_out());
-            out.filter_map(|key| key.out.get()).next()
-        };
-        own.or_else(keys).map(|out| out.in_words(now))
     }
 }
 

@@ -9,7 +9,7 @@ use ft_core::{ChunkStream, Clock, ProviderError, Tick};
 use tokio::task::coop::poll_proceed;
 use tokio::time::{Sleep, sleep};
 
-use crate::attempt::Timer;
+use crate::timers::Timer;
 use crate::whole;
 
 /// A stream, and until when its next piece is waited for.

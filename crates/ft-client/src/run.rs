@@ -1,13 +1,17 @@
 //! The way of one request: the one function that everything else serves is [`Run::live`].
 
+mod along;
 mod begin;
+mod body;
 mod cache;
 mod cost;
 mod embed;
 mod end;
 mod explain;
 mod failing;
+mod leg;
 mod legs;
+mod live;
 mod rest;
 mod running;
 mod wait;
@@ -21,26 +25,22 @@ use ft_core::chat::Assembler;
 use ft_core::decide::{Event, FailReason, Ledger, Plan, Step, TargetView, View, decide};
 use ft_core::{Entropy, ProviderError, Tick};
 
-use crate::answer::{Answer, Attempt, Report};
+use crate::answer::{Attempt, Report};
 use crate::asked::Asked;
 use crate::chain::{Chain, Member};
-use crate::client::Inner;
 use crate::credentials::Credentials;
-use crate::error::Error;
 use crate::line::Place;
 use crate::money::Budgets;
 use crate::options::CallOptions;
-use crate::shared::Found;
-use crate::stream::Body;
+use crate::shared::{Found, Shared};
+use crate::state::Inner;
+use body::Body;
 use legs::Legs;
 
-pub(crate) use begin::can_go_on;
-pub(crate) use cost::{estimated_usage, words_of};
-pub(crate) use end::Done;
-pub(crate) use legs::{Leg, Won};
-
-/// What a coalesced call shares with those that wait for it: the end of the whole chain.
-pub(crate) type Shared = Result<Arc<Answer>, Error>;
+pub(crate) use along::Along;
+pub(crate) use end::{Done, Served};
+pub(crate) use leg::{Leg, Won};
+pub(crate) use live::{Live, shaped};
 
 /// What the caller wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,6 +10,7 @@
 //! taken it, so that all of them together hold no more than the answer; and nobody waits for anybody else to read.
 
 mod flow;
+mod joining;
 mod log;
 mod said;
 
@@ -25,8 +26,12 @@ use tokio::task::AbortHandle;
 pub(crate) use self::flow::Start;
 use self::said::Said;
 pub(crate) use self::said::{Ended, Head, Writer};
+use crate::answer::Answer;
 use crate::error::Error;
 use ft_core::chat::Piece;
+
+/// What a coalesced call shares with those that wait for it: the end of the whole chain.
+pub(crate) type Shared = Result<Arc<Answer>, Error>;
 
 /// The call, held by everybody who waits for it. Dropped by the last of them, it cancels what is under way.
 pub(crate) struct Call {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ft_breaker::{Breaker, Phase};
 use ft_context::{Counter, counter_for};
 use ft_core::decide::TargetView;
-use ft_core::{Clock, ModelCard, Provider, Tick, UnixMillis};
+use ft_core::{Clock, ModelCard, Provider, Scope, Tick, UnixMillis};
 use ft_cost::{Catalogue, Price, Row};
 use ft_limit::{
     Gate, GateConfig, GatePhase, GateReason, InFlight, InvalidConfig, RetryBudget,
@@ -17,7 +17,7 @@ use ft_limit::{
 use crate::config::TargetConfig;
 use crate::credentials::Credentials;
 use crate::line::Lines;
-use crate::out::LastOut;
+use crate::out::{LastOut, WentOut};
 use crate::outputs::Outputs;
 use crate::telemetry::{Seldom, TargetMeters};
 
@@ -275,6 +275,23 @@ impl Target {
             || (0..self.provider.credentials.len()).all(|at| {
                 out(&self.provider.credentials[at].gate) || out(&self.credential_gates[at])
             })
+    }
+
+    pub(crate) fn note_out(&self, scope: Scope, credential: usize, out: WentOut) {
+        match scope {
+            Scope::Credential => self.provider.credentials[credential].out.note(out),
+            Scope::Call | Scope::Target | Scope::Endpoint => self.last_out.note(out),
+        }
+    }
+
+    /// Why the target is out, where that is known: its own reason before that of a key.
+    pub(crate) fn why_out(&self, now: Tick) -> Option<String> {
+        let own = self.last_out.get().filter(|_| self.gate.is_out());
+        let keys = || {
+            let out = self.provider.credentials.iter().filter(|key| key.gate.is_out());
+            out.filter_map(|key| key.out.get()).next()
+        };
+        own.or_else(keys).map(|out| out.in_words(now))
     }
 
     /// Forgets gates, breaker state and samples, as a reload does.

@@ -8,8 +8,9 @@ use ft_cost::SpendBudget;
 use ft_limit::{AmplificationCap, InFlight, RetryBudget};
 
 use super::ClientBuilder;
-use crate::client::{Client, Inner};
+use crate::client::Client;
 use crate::config::{ChainConfig, TargetConfig};
+use crate::state::Inner;
 use crate::target::{ProviderState, Target};
 
 impl ClientBuilder {

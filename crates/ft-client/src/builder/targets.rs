@@ -6,8 +6,9 @@ use ft_breaker::{Breaker, BreakerConfig};
 use ft_core::Entropy;
 use ft_limit::{InFlight, InFlightConfig, Slowness, SlownessConfig};
 
-use super::{ClientBuilder, Heard};
+use super::ClientBuilder;
 use crate::config::{InvalidConfig, TargetConfig};
+use crate::listeners::Heard;
 use crate::target::{Alone, ProviderState, Target, TargetParts, World};
 use crate::telemetry::{Books, TargetMeters};
 

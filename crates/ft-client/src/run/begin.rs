@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ft_context::Counter;
 use ft_core::chat::{Assembler, Content, Message, Part, Role};
 use ft_core::decide::{Ledger, MidStream};
 use ft_core::rank::Standing;
@@ -13,10 +12,11 @@ use serde_json::Value;
 use super::{Legs, Progress, Run, Want};
 use crate::asked::Asked;
 use crate::chain::{Chain, Facts, Route};
-use crate::client::Inner;
+use crate::counted::tokens_said;
 use crate::error::{Broken, Error};
 use crate::money::Budgets;
 use crate::options::CallOptions;
+use crate::state::Inner;
 use crate::target::Target;
 use crate::telemetry;
 
@@ -200,17 +200,6 @@ pub(crate) fn can_go_on(said: &ChatResponse) -> bool {
             && message.refusal.as_deref().unwrap_or_default().is_empty()
             && !parts_of_others.iter().any(|field| message.extra.contains_key(*field))
     })
-}
-
-/// The tokens of what was said, reasoning included: the limit of an answer bounds both.
-fn tokens_said(said: &ChatResponse, counter: &dyn Counter) -> u64 {
-    let of = |message: &Message| {
-        let reasoning = ["reasoning_content", "reasoning"];
-        let thought = reasoning.iter().find_map(|field| message.extra.get(*field)?.as_str());
-        let thought = counter.count_text(thought.unwrap_or_default()).tokens;
-        counter.count_text(&message.content.text()).tokens + thought
-    };
-    said.choices.iter().map(|choice| of(&choice.message)).sum()
 }
 
 fn empty_plan(deadline: Tick) -> ft_core::decide::Plan {

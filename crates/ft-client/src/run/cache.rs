@@ -9,10 +9,10 @@ use ft_cache::{
 use ft_core::{ChatRequest, ChatResponse, Tick};
 use ft_cost::Pico;
 
-use super::{Run, Shared, Want};
+use super::{Run, Want};
 use crate::answer::{Answer, CacheStatus, Report, Tier};
 use crate::config::Commit;
-use crate::shared::{Following, Found, Start};
+use crate::shared::{Following, Found, Shared, Start};
 
 /// How joining an identical call ended.
 pub(super) enum Joined {

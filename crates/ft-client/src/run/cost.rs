@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use ft_context::Counter;
 use ft_core::chat::Assembler;
 use ft_core::{Bill, ChatResponse, Usage};
 use ft_cost::{Billed, Pico};
@@ -11,6 +10,7 @@ use super::Run;
 use crate::answer::{Attempt, Tokens};
 use crate::asked::Asked;
 use crate::attempt::{Job, Mode};
+use crate::counted::words_of;
 use crate::outputs::ASSUMED;
 use crate::target::Target;
 
@@ -221,11 +221,6 @@ fn most_of_all(job: &Job) -> u64 {
 fn says(response: &ChatResponse) -> bool {
     let mut messages = response.choices.iter().map(|choice| &choice.message);
     messages.any(|it| !it.content.is_empty() || !it.tool_calls.is_empty() || it.refusal.is_some())
-}
-
-/// The tokens of what an answer says, counted here.
-pub(crate) fn words_of(counter: &dyn Counter, response: &ChatResponse) -> u64 {
-    response.choices.iter().map(|choice| counter.count_message(&choice.message).tokens).sum()
 }
 
 /// The usage that a request is taken to have at a target before it has been asked.

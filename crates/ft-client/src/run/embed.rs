@@ -10,9 +10,9 @@ use super::{End, Run, Want, Won};
 use crate::answer::{Embedded, Outcome};
 use crate::asked::{Asked, validate_vectors};
 use crate::attempt::Good;
-use crate::client::Inner;
 use crate::error::Error;
 use crate::options::CallOptions;
+use crate::state::Inner;
 
 impl Run {
     /// Begins a request for vectors.

@@ -12,24 +12,34 @@ use ft_core::{ChatResponse, Tick};
 use ft_cost::Pico;
 use tracing::Instrument;
 
+use super::along::Along;
+use super::body::{Body, Settling};
 use super::cache::Joined;
-use super::legs::Won;
+use super::leg::{Leg, Won};
+use super::live::Live;
 use super::{End, Run};
 use crate::answer::{Answer, Attempt, CacheStatus, Outcome, Report, ServedBy, Tier};
 use crate::emergency::EmergencyContext;
 use crate::error::Error;
 use crate::shared::{Ended, Head, Reader, Start, Writer};
-use crate::stream::{AnswerStream, Body, Settling};
 use crate::telemetry;
 
-/// What a request comes to.
+/// What a request comes to by its own work.
 pub(crate) enum Done {
     /// A complete answer.
     Whole(Box<Answer>),
     /// A stream whose first content has come.
-    Streaming(Box<Run>, Box<Body>),
-    /// The same of a call that others may wait for.
-    Shared(Box<AnswerStream>),
+    Live(Box<Live>),
+}
+
+/// What a request comes to.
+pub(crate) enum Served {
+    /// What its own work led to.
+    Own(Done),
+    /// A stream of its own that others may wait for as well, and its report so far.
+    Led(Reader, Box<Report>),
+    /// The stream of another's call.
+    Along(Box<Along>),
 }
 
 impl Run {
@@ -46,26 +56,25 @@ impl Run {
     ///
     /// # Cancel safety
     /// Dropping it cancels what is under way; see [`Run`].
-    pub(crate) async fn go(mut self: Box<Self>) -> Result<Done, Error> {
+    pub(crate) async fn go(mut self: Box<Self>) -> Result<Served, Error> {
         match self.join().await {
             Joined::Go => {}
             Joined::Shared(Ok(answer)) => {
                 let answer = self.coalesced(&answer, self.now());
-                return Ok(self.whole(answer));
+                return Ok(Served::Own(self.whole(answer)));
             }
             Joined::Shared(Err(error)) => return Err(self.fail_as(error)),
             Joined::Along(following, start) => {
-                let stream = AnswerStream::joined(self, following, &start);
-                return Ok(Done::Shared(Box::new(stream)));
+                return Ok(Served::Along(Box::new(Along::new(self, following, &start))));
             }
             Joined::TimedOut => {
                 self.make_plan();
                 let end = self.without_time();
-                return self.conclude(end).await;
+                return self.conclude(end).await.map(Served::Own);
             }
         }
         match self.lead {
-            None => self.alone().await,
+            None => self.alone().await.map(Served::Own),
             Some(_) => self.leading().await,
         }
     }
@@ -78,19 +87,16 @@ impl Run {
     }
 
     /// The same where others may wait for it: its end must not depend on how its own caller reads.
-    async fn leading(self: Box<Self>) -> Result<Done, Error> {
+    async fn leading(self: Box<Self>) -> Result<Served, Error> {
         let reader = Reader::new();
-        let wants_usage = self.request.wants_usage();
         if let Some(lead) = &self.lead {
             lead.carry(reader.found());
         }
         let span = self.span.clone();
         reader.begin(|writer| Box::pin(self.saying(writer).instrument(span)));
         Ok(match reader.head().await? {
-            Head::Whole(answer) => Done::Whole(answer),
-            Head::Streaming(report) => {
-                Done::Shared(Box::new(AnswerStream::shared(reader, *report, wants_usage)))
-            }
+            Head::Whole(answer) => Served::Own(Done::Whole(answer)),
+            Head::Streaming(report) => Served::Led(reader, report),
         })
     }
 
@@ -98,20 +104,18 @@ impl Run {
     async fn saying(self: Box<Self>, writer: Writer) {
         let mut stream = match self.alone().await {
             Ok(Done::Whole(answer)) => return writer.head(Ok(Head::Whole(answer))),
-            Ok(Done::Streaming(run, body)) => AnswerStream::live(run, body),
-            Ok(Done::Shared(stream)) => *stream,
+            // What its caller wants of it is not what those want who read along.
+            Ok(Done::Live(stream)) => stream.with_usage(),
             Err(error) => return writer.head(Err(error)),
         };
-        // What its caller wants of it is not what those want who read along.
-        stream.with_usage();
         writer.time_left(stream.time_left());
-        writer.head(Ok(Head::Streaming(Box::new(stream.report()))));
+        writer.head(Ok(Head::Streaming(Box::new(stream.report().clone()))));
         let mut begun = false;
         let end = loop {
             if writer.room().await {
                 let so_far = if begun { stream.so_far() } else { Some(Vec::new()) };
                 if let Some(so_far) = so_far {
-                    writer.start(Start { so_far, report: stream.report() });
+                    writer.start(Start { so_far, report: stream.report().clone() });
                 }
             }
             let next = poll_fn(|cx| match stream.poll_piece(cx) {
@@ -128,7 +132,7 @@ impl Run {
                 Some(None) => break Ok(()),
             }
         };
-        writer.end(Ended(end, Some(Box::new(stream.report()))));
+        writer.end(Ended(end, Some(Box::new(stream.report().clone()))));
     }
 
     /// The last resort of a call that spent its time waiting for another.
@@ -162,7 +166,7 @@ impl Run {
         match Body::new(won) {
             Ok(body) => {
                 self.own = Some(self.own_time());
-                Done::Streaming(self, body)
+                Done::Live(Box::new(Live::new(self, body)))
             }
             Err(settling) => {
                 let (Settling { leg, job, first_token }, response) = settling;
@@ -174,7 +178,7 @@ impl Run {
     /// Settles a complete answer: breaker, money, trail, cache, followers, metrics.
     pub(crate) fn complete(
         &mut self,
-        leg: super::legs::Leg,
+        leg: Leg,
         mut job: Box<crate::attempt::Job>,
         response: Arc<ChatResponse>,
         first_token: Option<Duration>,

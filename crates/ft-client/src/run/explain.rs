@@ -9,24 +9,24 @@ use ft_core::decide::{As, Event, Ledger, Skip, Step, View, decide};
 use ft_core::rank::{Order, Standing};
 use ft_core::{ChatRequest, Tick};
 use ft_cost::{LEAST_OUTPUT, Pico, UnknownPrice};
-use ft_limit::{Gate, GateReason};
+use ft_limit::Gate;
 
 use super::begin::prepare;
 use super::cost::usual_usage;
 use super::{Run, Want};
 use crate::admit::Refusal;
 use crate::asked::Asked;
-use crate::attempt::Timers;
-use crate::client::Inner;
 use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::explain::{
-    Bypass, CacheExplained, Explanation, FitExplained, GateExplained, Next, Place, PriceExplained,
+    Bypass, CacheExplained, Explanation, FitExplained, Next, Place, PriceExplained,
     TargetExplained, TimersExplained, Verdict,
 };
 use crate::health::{Health, breaker_state};
 use crate::options::CallOptions;
+use crate::state::Inner;
 use crate::target::Target;
+use crate::timers::Timers;
 
 impl Run {
     /// What would become of this request now.
@@ -268,25 +268,6 @@ struct Money {
     cap: Result<Option<u64>, Refusal>,
 }
 
-impl Target {
-    /// The gates of the target that are shut, its own and those of each credential.
-    pub(crate) fn gates_shut(&self, now: Tick) -> Vec<GateExplained> {
-        let told = |gate: &Gate, credential: Option<usize>, all_models: bool| {
-            gate.reason().map(|reason| GateExplained {
-                credential,
-                all_models,
-                reason: reason_name(reason),
-                retry_in: gate.retry_at(now).map(|at| at.since(now)),
-            })
-        };
-        let credentials = self.provider.credentials.iter().zip(&self.credential_gates);
-        let each = credentials.enumerate().flat_map(|(at, (shared, own))| {
-            [told(&shared.gate, Some(at), true), told(own, Some(at), false)]
-        });
-        std::iter::once(told(&self.gate, None, true)).chain(each).flatten().collect()
-    }
-}
-
 /// Why the gates would refuse.
 fn shut(target: &Target, now: Tick) -> Option<Refusal> {
     let refusal = |gate: &Gate| {
@@ -323,13 +304,6 @@ fn timers_explained(timers: &Timers, now: Tick) -> TimersExplained {
         attempt: timers.end.since(now),
         idle: timers.idle,
         shortened: timers.shortened,
-    }
-}
-
-pub(crate) const fn reason_name(reason: GateReason) -> &'static str {
-    match reason {
-        GateReason::Throttled => "throttled",
-        GateReason::Out => "out",
     }
 }
 

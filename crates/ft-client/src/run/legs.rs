@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::cost::Silence;
+use super::leg::{Leg, Won};
 use super::running::Running;
 use super::{Run, Want};
 use crate::admit::{Admitted, Refusal};
 use crate::answer::{Attempt, Outcome, Tokens};
-use crate::attempt::{Bad, Ended, Good, Job, Mode};
+use crate::attempt::{Bad, Ended, Job, Mode};
 use crate::clock::sleep_until;
 use crate::config::{Commit, UpstreamMode};
 use crate::error::when;
@@ -32,25 +33,6 @@ pub(crate) struct Legs {
     hedge_at: Option<Tick>,
     /// Whether its first content has come, after which it is not hedged any more.
     heard: Option<Arc<AtomicBool>>,
-}
-
-/// One attempt, as the run keeps track of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Leg {
-    pub(crate) target: usize,
-    /// Its entry in the trail.
-    pub(crate) entry: usize,
-    pub(crate) credential: usize,
-    began: Tick,
-    mode: Mode,
-}
-
-/// The attempt that answered.
-pub(crate) struct Won {
-    pub(crate) leg: Leg,
-    pub(crate) job: Box<Job>,
-    pub(crate) good: Good,
-    pub(crate) first_token: Option<Duration>,
 }
 
 impl Run {

@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 
-use super::legs::Leg;
+use super::leg::Leg;
 use crate::attempt::Ended;
 
 type Attempt = BoxFuture<'static, (Leg, Ended)>;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ft_core::{Out, Tick};
+use ft_limit::MAX_HINT;
 
 use super::Run;
 
@@ -20,6 +21,8 @@ pub(super) struct Rests {
 
 impl Rests {
     pub(super) fn note(&mut self, out: Out, hint: Option<Duration>, credential: usize, now: Tick) {
+        // No longer than a gate would be shut.
+        let hint = hint.map(|hint| hint.min(MAX_HINT));
         match (out, hint) {
             (Out::Gate, hint) => self.keys.push((credential, now.after(hint.unwrap_or(UNHINTED)))),
             (Out::GateIfHinted, Some(hint)) => self.target = self.target.max(now.after(hint)),

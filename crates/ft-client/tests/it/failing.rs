@@ -81,6 +81,16 @@ async fn a_long_wait_is_told_as_a_time_of_day_and_a_short_one_in_seconds() {
     assert_eq!(error.retry_after(), Some(secs(200)));
 }
 
+#[tokio::test(start_paused = true)]
+async fn no_provider_sends_callers_away_for_longer_than_a_gate_is_shut() {
+    for hint in [secs(301), secs(366 * 24 * 3_600)] {
+        let trial = trial("a", a_gives(Reply::throttled(hint)));
+        let options = CallOptions::new().with_deadline(secs(5));
+        let asked = trial.ask_with(Way::Plain, ChatRequest::user("hi"), options).await;
+        assert_eq!(asked.unwrap_err().retry_after(), Some(secs(300)), "{hint:?}");
+    }
+}
+
 fn unsupported() -> Reply {
     Reply::error(400, "unsupported_parameter", "no tools here")
 }

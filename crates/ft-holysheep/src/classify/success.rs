@@ -64,7 +64,8 @@ impl Classifier {
             finish: choice.finish_reason.as_ref().map(|word| word.as_str()),
             members: [Some(&choice.extra), Some(&choice.message.extra)],
         });
-        answer.object == "error" || self.finds_fault(&answer.extra, false, endings)
+        let lone = answer.choices.is_empty() && answer.usage.is_none();
+        answer.object == "error" || self.finds_fault(&answer.extra, lone, endings)
     }
 
     /// Whether a chunk says that its answer failed.
@@ -102,12 +103,14 @@ impl Classifier {
             })
     }
 
-    /// Whether a member beside the choices speaks of failure; `lone`: there are no choices, nor counts of tokens.
+    /// Whether a member beside the choices speaks of failure; `lone`: there are no choices, nor counts of tokens, so that
+    /// an error without a word is one as well.
     ///
     /// `error`, vLLM's flat `object: "error"`, Groq's `x_groq.error`, MiniMax's `base_resp`, Gemini's
     /// `promptFeedback`, FastAPI's `detail`, and what stands in the place of an answer.
     fn is_member_of_fault(&self, field: &str, value: &Value, lone: bool) -> bool {
         match field {
+            "error" if lone && value.is_object() => true,
             "error" | "Error" | "errors" | "detail" => is_error(value),
             "error_msg" => !is_good(value),
             "object" => value == "error",

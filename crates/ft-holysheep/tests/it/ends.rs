@@ -138,6 +138,17 @@ fn what_some_put_beside_a_good_answer_is_no_fault() {
     }
 }
 
+#[test]
+fn an_error_without_a_word_is_one_where_nothing_else_is_said() {
+    let stream = "data: {\"error\":{}}\n\ndata: [DONE]\n\n";
+    let (said, whole, end) = read(builtin(), stream.as_bytes(), 9);
+    assert!(said.is_empty() && !whole && end.is_some(), "{end:?}");
+    let (classifier, headers) = (Classifier::builtin(), HeaderMap::new());
+    let verdict =
+        classifier.classify_success(200, &headers, b"{\"error\":{}}", ft_core::UnixMillis(0));
+    assert!(verdict.is_some());
+}
+
 /// One of two answers is no answer, and the connection says nothing of the other.
 #[test]
 fn fewer_choices_than_were_asked_for_are_a_cut() {

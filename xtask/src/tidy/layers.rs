@@ -68,9 +68,18 @@ const LAYERS: &[Layer] = &[
     layer("xtask", &[], &[]),
 ];
 
-/// Everything ft-core may use: vocabulary, and nothing that does I/O.
-const CORE_MAY_USE: &[&str] =
-    &["async-trait", "bytes", "futures-core", "serde", "serde_json", "thiserror", "zeroize"];
+/// Everything ft-core may use: vocabulary, and nothing that does I/O. schemars describes settings where that is asked
+/// for.
+const CORE_MAY_USE: &[&str] = &[
+    "async-trait",
+    "bytes",
+    "futures-core",
+    "schemars",
+    "serde",
+    "serde_json",
+    "thiserror",
+    "zeroize",
+];
 
 /// Crates that reach the network, and the only crates of ours that may.
 const NETWORK: &[&str] = &["axum", "hyper", "hyper-util", "reqwest", "rustls"];

@@ -47,8 +47,9 @@ pub(crate) struct Member {
 /// The targets of one request in the order in which they will be asked, and the plan over them.
 pub(crate) struct Route {
     pub(crate) members: Vec<Member>,
-    /// Beside each how it stood when the order was made.
+    /// How the targets stood when the order was made, as configured, and their places in the order.
     pub(crate) standings: Vec<Standing>,
+    pub(crate) ranked: Vec<usize>,
     pub(crate) plan: Plan,
 }
 
@@ -116,7 +117,7 @@ impl Chain {
             Some((provider, model)) => member.target.is(provider, model),
             None => facts.model.is_none_or(|model| member.target.model() == model),
         };
-        let mut configured: Vec<Member> = Vec::with_capacity(self.members().count());
+        let mut configured: Vec<(&Member, u32)> = Vec::with_capacity(self.members().count());
         let mut standings: Vec<Standing> = Vec::with_capacity(configured.capacity());
         let mut level = 0;
         for tier in &self.tiers {
@@ -125,7 +126,7 @@ impl Chain {
             for member in tier.members.iter().filter(asked) {
                 standings.push(facts.standing(member, tier.order, contested));
                 // The levels are those of the targets that may be asked: the only one falls back from none.
-                configured.push(Member { level, ..member.clone() });
+                configured.push((member, level));
                 level += 1;
             }
         }
@@ -133,9 +134,12 @@ impl Chain {
         if facts.options.no_fallback {
             ranked.truncate(1);
         }
-        let members: Vec<Member> = ranked.iter().map(|&at| configured[at].clone()).collect();
-        let standings = ranked.iter().map(|&at| standings[at]).collect();
-        Route { plan: self.plan(&members, facts, draw), members, standings }
+        let member = |&at: &usize| {
+            let (member, level) = configured[at];
+            Member { level, ..member.clone() }
+        };
+        let members: Vec<Member> = ranked.iter().map(member).collect();
+        Route { plan: self.plan(&members, facts, draw), members, standings, ranked }
     }
 
     fn plan(&self, members: &[Member], facts: &Facts<'_>, draw: &mut Entropy) -> Plan {

@@ -6,8 +6,8 @@
 //! [`Entropy`]), and the [`ApiKey`] that cannot be printed by accident.
 //!
 //! Three things here decide, and all are pure: [`rank`](rank::rank) puts targets in order, [`rule`] says what a failure
-//! means for breakers, gates and bills, and [`decide`](decide::decide) says what a request does next. `docs/decision-tree.md` shows both for people;
-//! a test compares its table with the code.
+//! means for breakers, gates and bills, and [`decide`](decide::decide) says what a request does next. `docs/decision-tree.md` shows the
+//! last two for people; a test compares its table with the code.
 //!
 //! # What it refuses
 //!

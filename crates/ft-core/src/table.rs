@@ -185,6 +185,38 @@ impl ErrorKind {
             | Self::Other => false,
         }
     }
+
+    /// True when a failure of this kind and scope lies in the request, so that it says nothing of whether another
+    /// target would have answered. A wrong address ([`Scope::Endpoint`]) takes no request at all.
+    #[must_use]
+    pub const fn is_of_request(self, scope: Scope) -> bool {
+        let of_request = match self {
+            Self::ContextLength
+            | Self::Unsupported
+            | Self::InvalidRequest
+            | Self::PayloadTooLarge
+            | Self::ContentFiltered => true,
+            Self::Connect
+            | Self::LocalExhausted
+            | Self::Interrupted
+            | Self::Stalled
+            | Self::FirstTokenTimeout
+            | Self::AttemptTimeout
+            | Self::DeadlineExceeded
+            | Self::UpstreamTimeout
+            | Self::ServerError
+            | Self::Overloaded
+            | Self::RateLimited
+            | Self::QuotaExhausted
+            | Self::Auth
+            | Self::Forbidden
+            | Self::ModelNotFound
+            | Self::Conflict
+            | Self::Garbled
+            | Self::Other => false,
+        };
+        of_request && !matches!(scope, Scope::Endpoint)
+    }
 }
 
 #[cfg(test)]

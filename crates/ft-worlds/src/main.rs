@@ -153,7 +153,7 @@ fn known() -> bool {
 /// What the first seed breaks that breaks anything, in virtual time or else over sockets.
 fn first(options: &Options) -> bool {
     let seeds = |count| Seeds::new(options.from, count).until_broken();
-    let (mut where_found, mut broken) = ("seed", play_all(&seeds(options.seeds)).broken);
+    let (mut where_found, mut broken) = ("seed", play_all(&seeds(options.seeds), false).broken);
     if broken.is_empty() {
         where_found = "sockets, seed";
         broken = ft_worlds::sockets::play_all(&seeds(options.sockets));
@@ -184,7 +184,7 @@ fn sockets(options: &Options) -> bool {
 }
 
 fn many(options: &Options) -> bool {
-    let tally = play_all(&Seeds::new(options.from, options.seeds));
+    let tally = play_all(&Seeds::new(options.from, options.seeds), options.digest.is_some());
     println!("{} worlds, {} requests, {} attempts", tally.worlds, tally.requests, tally.attempts);
     let mut by_name: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
     for (seed, violation) in &tally.broken {

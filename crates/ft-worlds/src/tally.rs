@@ -16,17 +16,17 @@ pub struct Tally {
     pub requests: u64,
     /// How many attempts their providers saw.
     pub attempts: u64,
-    /// What each came to, in the order of the seeds.
+    /// What each came to, in the order of the seeds, where that was asked for.
     pub digests: Vec<Digest>,
     /// What was broken, by seed.
     pub broken: Vec<(u64, Violation)>,
 }
 
-/// Plays the worlds of these seeds on all cores.
+/// Plays the worlds of these seeds on all cores. With `digests` it also reduces each to what it came to.
 #[must_use]
-pub fn play_all(seeds: &Seeds) -> Tally {
+pub fn play_all(seeds: &Seeds, digests: bool) -> Tally {
     let tally = Mutex::new(Tally::default());
-    let digests = Mutex::new(Vec::new());
+    let reduced = Mutex::new(Vec::new());
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         for _ in 0..threads {
@@ -36,8 +36,10 @@ pub fn play_all(seeds: &Seeds) -> Tally {
                     if !violations.is_empty() {
                         seeds.broke();
                     }
-                    let digest = Digest::of(&played);
-                    digests.lock().unwrap_or_else(PoisonError::into_inner).push((seed, digest));
+                    if digests {
+                        let digest = (seed, Digest::of(&played));
+                        reduced.lock().unwrap_or_else(PoisonError::into_inner).push(digest);
+                    }
                     let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
                     tally.worlds += 1;
                     tally.requests += played.calls.len() as u64;
@@ -49,8 +51,8 @@ pub fn play_all(seeds: &Seeds) -> Tally {
     });
     let mut tally = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
     tally.broken.sort_by_key(|(seed, _)| *seed);
-    let mut digests = digests.into_inner().unwrap_or_else(PoisonError::into_inner);
-    digests.sort_by_key(|(seed, _)| *seed);
-    tally.digests = digests.into_iter().map(|(_, digest)| digest).collect();
+    let mut reduced = reduced.into_inner().unwrap_or_else(PoisonError::into_inner);
+    reduced.sort_by_key(|(seed, _)| *seed);
+    tally.digests = reduced.into_iter().map(|(_, digest)| digest).collect();
     tally
 }

@@ -47,8 +47,8 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
                 output.line(&json::wrong(&wrong).to_string())?;
             } else {
                 // The place comes first, so that editors and terminals can jump to it.
-                for wrong in &wrong.to_string().lines().collect::<Vec<_>>() {
-                    output.note(&crate::output::for_terminal(wrong))?;
+                for line in wrong.to_string().lines() {
+                    output.note(&crate::output::for_terminal(line))?;
                 }
             }
             return Err(Failure::told(1));

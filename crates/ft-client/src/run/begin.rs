@@ -96,7 +96,7 @@ impl Run {
 
     /// Makes the order and the bounds, once, and counts the request.
     pub(super) fn make_plan(&mut self) {
-        let _ = self.draw_plan(false);
+        self.draw_plan(false);
         let now = self.now();
         self.client.cap.request(now);
         if let Some(hedging) = &self.client.hedge {
@@ -104,8 +104,8 @@ impl Run {
         }
     }
 
-    /// Makes the order and the bounds; how each target stood. To `look` changes nothing beside.
-    pub(super) fn draw_plan(&mut self, look: bool) -> Vec<Standing> {
+    /// Makes the order and the bounds; how the targets stood, and their places. To `look` changes nothing beside.
+    pub(super) fn draw_plan(&mut self, look: bool) -> (Vec<Standing>, Vec<usize>) {
         let (client, chain) = (Arc::clone(&self.client), Arc::clone(&self.chain));
         let wall = client.world.clock.wall();
         let now = self.now();
@@ -125,7 +125,7 @@ impl Run {
             model: request.only_model(&chain),
             cost: &cost,
         };
-        let Route { members, standings, mut plan } = chain.route(&facts, &mut self.draw);
+        let Route { members, standings, ranked, mut plan } = chain.route(&facts, &mut self.draw);
         if !request.chat().is_some_and(|chat| may_be_continued(chat)) {
             plan.mid_stream = MidStream::Fail;
         }
@@ -135,7 +135,7 @@ impl Run {
         self.progress = vec![Progress::default(); members.len()];
         self.plan = plan;
         self.members = members;
-        standings
+        (standings, ranked)
     }
 
     /// The request that goes on from what the caller already has: as if the model had said it, and with what it took

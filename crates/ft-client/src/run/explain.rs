@@ -43,14 +43,12 @@ impl Run {
         let mut run = Self::new(client, chain, asked, options.clone(), Want::Plain, draw);
         // Nobody is told how it ends, since it does not begin.
         run.told = true;
-        let standings = run.draw_plan(true);
+        let (standings, ranked) = run.draw_plan(true);
         let now = run.began;
         let cache = run.cache_explained(&request, now);
-        let looks: Vec<_> = standings
-            .iter()
-            .enumerate()
-            .map(|(at, standing)| run.look(at, standing, now))
-            .collect();
+        let standing = ranked.iter().map(|&at| &standings[at]);
+        let looks: Vec<_> =
+            standing.enumerate().map(|(at, standing)| run.look(at, standing, now)).collect();
         let next = match cache {
             CacheExplained::Fresh => Next::Cached,
             _ => run.first_step(&looks, cache == CacheExplained::Stale, now),

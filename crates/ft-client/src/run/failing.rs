@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ft_core::decide::{FailReason, Skip};
-use ft_core::{ErrorKind, ProviderError, Scope, Tick};
+use ft_core::{ErrorKind, ProviderError, Tick};
 
 use super::Run;
 use crate::answer::{Attempt, Outcome};
@@ -23,7 +23,7 @@ impl Run {
             FailReason::MidStream => self.broke_at,
             FailReason::TooLong => first(|failure| failure.kind() == ErrorKind::ContextLength),
             FailReason::Deadline | FailReason::Exhausted => {
-                first(|failure| !is_of_request(failure.kind(), failure.scope()))
+                first(|failure| !failure.kind().is_of_request(failure.scope()))
             }
             FailReason::Unsuited | FailReason::Spend => Some(0),
         };
@@ -93,7 +93,7 @@ impl Run {
                 }
                 // It was full of calls, or could not have answered at any time.
                 Some(Outcome::Skipped(Skip::InFlight | Skip::TooLong | Skip::Unsupported)) => {}
-                Some(Outcome::Failed(kind)) if is_of_request(kind, kind.default_scope()) => {}
+                Some(Outcome::Failed(kind)) if kind.is_of_request(kind.default_scope()) => {}
                 _ => return false,
             }
         }
@@ -123,8 +123,7 @@ impl Run {
 
     /// The first refusal of the request's own matter, with its target.
     fn refused(&self) -> Option<String> {
-        let error =
-            self.failures.iter().find(|error| is_of_request(error.kind(), error.scope()))?;
+        let error = self.failures.iter().find(|error| error.kind().is_of_request(error.scope()))?;
         let its = |it: &&Attempt| it.outcome == Outcome::Failed(error.kind());
         let Attempt { provider, model, .. } = self.trail.iter().find(its)?;
         Some(format!("{provider}/{model}: {error}"))
@@ -181,20 +180,6 @@ impl Run {
         }
         said
     }
-}
-
-/// Whether a failure lies in the request, so that it says nothing of whether another target would have answered. A
-/// wrong address takes no request at all.
-fn is_of_request(kind: ErrorKind, scope: Scope) -> bool {
-    let of_request = matches!(
-        kind,
-        ErrorKind::ContextLength
-            | ErrorKind::Unsupported
-            | ErrorKind::InvalidRequest
-            | ErrorKind::PayloadTooLarge
-            | ErrorKind::ContentFiltered
-    );
-    of_request && scope != Scope::Endpoint
 }
 
 /// Why a target was skipped, for a sentence that begins with the target.

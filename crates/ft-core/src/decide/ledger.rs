@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{As, Event, FailReason, Plan, Skip, TargetView, View, Wait};
-use crate::kind::{ErrorKind, Scope};
+use crate::kind::ErrorKind;
 use crate::table::{Next, rule};
 use crate::time::Tick;
 
@@ -189,33 +189,12 @@ impl Ledger {
                 let wait = hint.unwrap_or(if throttled { UNHINTED } else { Duration::ZERO });
                 let progress = &mut self.targets[target];
                 progress.barred |= !rule.again && !matches!(rule.next, Next::OtherCredential);
-                progress.own_fault = match kind {
-                    // A wrong address takes no request at all.
-                    _ if scope == Scope::Endpoint => None,
-                    ErrorKind::ContextLength => Some(FailReason::TooLong),
-                    ErrorKind::Unsupported
-                    | ErrorKind::InvalidRequest
-                    | ErrorKind::PayloadTooLarge
-                    | ErrorKind::ContentFiltered => Some(FailReason::Unsuited),
-                    ErrorKind::Connect
-                    | ErrorKind::LocalExhausted
-                    | ErrorKind::Interrupted
-                    | ErrorKind::Stalled
-                    | ErrorKind::FirstTokenTimeout
-                    | ErrorKind::AttemptTimeout
-                    | ErrorKind::DeadlineExceeded
-                    | ErrorKind::UpstreamTimeout
-                    | ErrorKind::ServerError
-                    | ErrorKind::Overloaded
-                    | ErrorKind::RateLimited
-                    | ErrorKind::QuotaExhausted
-                    | ErrorKind::Auth
-                    | ErrorKind::Forbidden
-                    | ErrorKind::ModelNotFound
-                    | ErrorKind::Conflict
-                    | ErrorKind::Garbled
-                    | ErrorKind::Other => None,
+                let reason = if kind == ErrorKind::ContextLength {
+                    FailReason::TooLong
+                } else {
+                    FailReason::Unsuited
                 };
+                progress.own_fault = kind.is_of_request(scope).then_some(reason);
                 progress.end = End::Failed {
                     transient: kind.is_transient(),
                     again: rule.again,
